@@ -1,0 +1,1 @@
+"""What may happen next: the pure engine. No input or output, no clock, no dice, no globals."""

@@ -1,0 +1,1 @@
+"""The token machine: rows of state, events that change them, one behaviour per BPMN element."""
