@@ -1,0 +1,36 @@
+"""Tests of what the other tests rest on: the real PostgreSQL, the loopback guard, the seed; none of the product."""
+
+import socket
+import urllib.request
+
+import psycopg
+import pytest
+
+
+def test_each_new_database_is_real_and_empty(new_postgres):
+    first, second = new_postgres(), new_postgres()
+
+    with psycopg.connect(first) as connection:
+        connection.execute("CREATE TABLE t (x int)")
+    with psycopg.connect(second) as connection:
+        tables = connection.execute("SELECT count(*) FROM pg_tables WHERE tablename = 't'").fetchone()
+        version = connection.execute("SHOW server_version_num").fetchone()
+
+    assert tables == (0,)
+    assert int(version[0]) >= 160000
+
+
+@pytest.mark.parametrize("url", ["http://example.invalid/", "http://192.0.2.1/", "http://[2001:db8::1]/"])
+def test_a_test_cannot_reach_another_machine(url):
+    with pytest.raises(AssertionError, match="tests stay on this machine"):
+        urllib.request.urlopen(url, timeout=1)
+
+
+def test_a_test_can_reach_its_own_machine():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        with socket.create_connection(server.getsockname()) as client:
+            assert client.getpeername() == server.getsockname()
+
+
+def test_the_seed_is_the_one_in_the_header(seed, pytestconfig):
+    assert str(seed) == pytestconfig.option.seed
