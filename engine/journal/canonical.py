@@ -1,0 +1,132 @@
+"""One byte string per value: canonical JSON with exact types kept, and back; it encrypts nothing and hashes nothing.
+
+Keys sorted, no spaces, UTF-8, no floats. What JSON lacks is an object with one `$` key: `{"$d":"1.50"}` decimal, `{"$date":"2021-10-15"}`,
+`{"$at":"2021-10-15T16:00:00+00:00"}` moment (`[Asia/Shanghai]` behind it when the zone is known), `{"$local":…}` date-time without zone,
+`{"$time":…}`, `{"$dur":"90061.5"}` seconds, `{"$ym":14}` months. Values from outside pass `checked` once, at the border.
+"""
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from engine.refusals import Refused
+
+
+def _tagged(value: object) -> object:
+    match value:
+        case Decimal():
+            return {"$d": str(value)}
+        case datetime():
+            if value.tzinfo is None:
+                return {"$local": value.isoformat()}
+            zone = f"[{value.tzinfo.key}]" if isinstance(value.tzinfo, ZoneInfo) and value.tzinfo.key != "UTC" else ""
+            return {"$at": value.isoformat() + zone}
+        case date():
+            return {"$date": value.isoformat()}
+        case time():
+            return {"$time": value.isoformat()}
+        case timedelta():
+            return {"$dur": str(Decimal(value.days * 86400 + value.seconds) + Decimal(value.microseconds) / 1_000_000)}
+        case Mapping():
+            return dict(value)
+        case frozenset() | set():
+            return sorted(value)
+    if hasattr(value, "__canonical__"):
+        return value.__canonical__()
+    raise TypeError(f"{type(value).__name__} has no canonical form")
+
+
+_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False, check_circular=False, default=_tagged).encode
+
+
+def canonical_text(value: object) -> str:
+    """The canonical JSON of `value`. Raises TypeError for a type without canonical form."""
+    return _encode(value)
+
+
+def canonical_bytes(value: object) -> bytes:
+    """`canonical_text` in UTF-8: what is hashed, signed and stored."""
+    return _encode(value).encode()
+
+
+def _restored(found: dict[str, Any]) -> Any:
+    if len(found) != 1:
+        return found
+    (key, text), = found.items()
+    if not key.startswith("$"):
+        return found
+    match key:
+        case "$d":
+            return Decimal(text)
+        case "$date":
+            return date.fromisoformat(text)
+        case "$at":
+            moment, _, zone = text.partition("[")
+            read = datetime.fromisoformat(moment)
+            return read.astimezone(ZoneInfo(zone[:-1])) if zone else read
+        case "$local":
+            return datetime.fromisoformat(text)
+        case "$time":
+            return time.fromisoformat(text)
+        case "$dur":
+            seconds = Decimal(text)
+            return timedelta(seconds=int(seconds), microseconds=int((seconds - int(seconds)) * 1_000_000))
+        case "$ym":
+            from engine.feel.values import YearMonthDuration
+
+            return YearMonthDuration(text)
+    return found
+
+
+def from_canonical(text: str | bytes) -> Any:
+    """The value whose canonical form `text` is. Plain JSON decimals are read exactly, never as floats."""
+    return json.loads(text, object_hook=_restored, parse_float=Decimal)
+
+
+def to_jsonable(value: object) -> Any:
+    """`value` as plain JSON types with tags, for a field inside a larger document."""
+    return json.loads(_encode(value))
+
+
+def from_jsonable(value: Any) -> Any:
+    """The inverse of `to_jsonable`."""
+    match value:
+        case dict():
+            return _restored({k: from_jsonable(v) for k, v in value.items()})
+        case list():
+            return [from_jsonable(v) for v in value]
+    return value
+
+
+def checked(value: Any, *, limit: int = 1_000_000) -> Any:
+    """`value` itself when it may enter the record; the border where answers and payloads come in calls it once.
+
+    Raises Refused: a float, a key that is no text or starts with `$`, a type without canonical form, more than `limit` characters.
+    """
+    pending, size = [value], 0
+    while pending:
+        each = pending.pop()
+        match each:
+            case None | bool() | int() | Decimal() | date() | time() | timedelta():
+                size += 8
+            case str():
+                size += len(each)
+            case Mapping():
+                for key, inner in each.items():
+                    if not isinstance(key, str) or key.startswith("$"):
+                        raise Refused("value.key", key=str(key)[:40])
+                    size += len(key)
+                    pending.append(inner)
+            case list() | tuple():
+                pending.extend(each)
+            case _ if hasattr(each, "__canonical__"):
+                size += 8
+            case _:
+                raise Refused("value.type", type=type(each).__name__)
+        if size > limit:
+            raise Refused("value.size", limit=limit)
+    return value
