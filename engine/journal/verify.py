@@ -44,7 +44,9 @@ def verify(entries: Iterable[bytes], leaves: Sequence[tuple[int, str, int, bytes
         checkpoints: already opened, oldest first.
         retired: streams removed by retention: their leaves stay without entries.
     """
-    found, streams, hashes = Verified(), {}, {}
+    found = Verified()
+    streams: dict[str, _Stream] = {}
+    hashes: dict[tuple[str, int], bytes] = {}
     for text in entries:
         found.entries += 1
         _check_entry(text, streams, hashes, found)
