@@ -1,4 +1,4 @@
-"""Fills the `{{gaps}}` of a message text from a flat dict of allowed values; it is no template language: nothing is evaluated."""
+"""Fills the `{gaps}` of a message text from a flat dict of allowed values; it is no template language: nothing is evaluated."""
 from __future__ import annotations
 
 import re
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from engine.refusals import Finding
 
-GAP = re.compile(r"\{\{\s*([^{}\s]{1,80})\s*\}\}")
+GAP = re.compile(r"\{([^{}\s]{1,80})\}")
 LIMIT = 64 * 1024  # characters of a finished text
 
 

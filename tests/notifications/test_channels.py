@@ -127,12 +127,12 @@ def test_an_unknown_destination_is_refused():
 
 
 def test_gaps_are_filled_once_and_never_evaluated():
-    assert rendered("{{who}}：{{list}}，{{missing}}，{{ who }}", {"who": "{{list}}", "list": ["甲", 2]}) == "{{list}}：甲、2，〔missing〕，{{list}}"
-    assert rendered("{{x.__class__}}{{ 1+1 }}", {"x": 1}) == "〔x.__class__〕〔1+1〕"
-    assert len(rendered("{{x}}" * 10, {"x": "长" * LIMIT})) == LIMIT
+    assert rendered("{who}：{list}，{missing}，{who}", {"who": "{list}", "list": ["甲", 2]}) == "{list}：甲、2，〔missing〕，{list}"
+    assert rendered("{x.__class__}{1+1}", {"x": 1}) == "〔x.__class__〕〔1+1〕"
+    assert len(rendered("{x}" * 10, {"x": "长" * LIMIT})) == LIMIT
 
 
 def test_a_gap_nobody_fills_is_found_before_publishing():
-    texts = {"invite": {"title": "{{place}}", "body": "{{deadline}} {{salary}}"}}
+    texts = {"invite": {"title": "{place}", "body": "{deadline} {salary}"}}
 
     assert [(f.element, f.details["gap"]) for f in findings(texts, {"invite": frozenset({"place", "deadline"})}, "texts.yaml")] == [("invite.body", "salary")]
