@@ -1,0 +1,217 @@
+// Makes a file field resumable: the file goes up piece by piece (tus 1.0) before the form is sent. Without it the plain multipart form works.
+//
+//   <input type="file" name="video" data-upload="/uploads" data-max-bytes="524288000" data-meta='{"task": "t4"}'>
+//
+// data-upload     address that creates tus uploads; their own addresses end in the upload's id
+// data-max-bytes  whole bytes, optional; the server checks again
+// data-meta       JSON object of strings, sent as Upload-Metadata beside filename, filetype and field (the input's name)
+// The form's hidden field csrf_token goes along as the header X-CSRF-Token.
+// Afterwards the form holds, instead of the file, one hidden field NAME.upload with the id for every finished file.
+import { DetailedError, Upload } from 'tus-js-client';
+
+const PIECE = 16 * 1024 * 1024;
+const WAITS = [0, 1000, 3000, 5000, 10000, 20000];
+const REFUSALS: Record<number, string> = {
+  401: '登录已失效，请重新登录后再选择这个文件，会从断开处继续',
+  403: '没有权限上传到这里，或页面已过期，请刷新页面后重试',
+  404: '上传记录已不存在，请重新选择文件',
+  413: '文件超过允许的大小，请压缩后再传',
+  415: '不接受这种文件，请按字段说明选择',
+};
+
+document.querySelectorAll<HTMLInputElement>('input[type=file][data-upload]').forEach((input) => new UploadField(input));
+
+class UploadField {
+  private readonly list = document.createElement('ul');
+  private readonly items = new Set<UploadItem>();
+  private readonly name: string;
+  private readonly required: boolean;
+  private waiting: HTMLElement | null | undefined;
+
+  constructor(private readonly input: HTMLInputElement) {
+    this.name = input.name;
+    this.required = input.required;
+    this.list.className = 'upload-list';
+    input.after(this.list);
+    input.addEventListener('change', () => this.take([...(input.files ?? [])]));
+    input.form?.addEventListener('submit', (event) => this.hold(event));
+    window.addEventListener('beforeunload', (event) => {
+      if (this.unfinished()) event.preventDefault();
+    });
+  }
+
+  private take(files: File[]): void {
+    if (!this.input.multiple) this.items.forEach((item) => item.remove());
+    for (const file of files) this.items.add(new UploadItem(file, this.list, this));
+    this.input.required = false;
+    this.input.value = ''; // what is uploaded here must not go along with the form a second time
+  }
+
+  get settings() {
+    const { upload = '', maxBytes, meta = '{}' } = this.input.dataset;
+    const token = this.input.form?.querySelector<HTMLInputElement>('input[name=csrf_token]')?.value;
+    return { endpoint: upload, most: maxBytes ? Number(maxBytes) : Infinity, meta: { ...JSON.parse(meta), field: this.name } as Record<string, string>, token };
+  }
+
+  get hiddenName(): string {
+    return `${this.name}.upload`;
+  }
+
+  /** A form sent too early waits for its files and then goes by itself. */
+  private hold(event: SubmitEvent): void {
+    if (!this.unfinished()) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    this.waiting = event.submitter;
+    this.items.forEach((item) => item.promise());
+  }
+
+  settled(): void {
+    this.input.required = this.required && this.items.size === 0;
+    if (this.waiting === undefined || this.unfinished()) return;
+    const submitter = this.waiting;
+    this.waiting = undefined;
+    this.input.form?.requestSubmit(submitter as HTMLElement | null);
+  }
+
+  removed(item: UploadItem): void {
+    this.items.delete(item);
+    this.settled();
+  }
+
+  private unfinished(): boolean {
+    return [...this.items].some((item) => item.running);
+  }
+}
+
+class UploadItem {
+  running = false;
+  private readonly row = document.createElement('li');
+  private readonly figure = document.createElement('span');
+  private readonly spoken = document.createElement('span');
+  private readonly bar = document.createElement('progress');
+  private readonly pause = button('暂停', () => this.toggle());
+  private readonly hidden = document.createElement('input');
+  private readonly upload: Upload;
+  private quarter = 0;
+
+  constructor(private readonly file: File, list: HTMLElement, private readonly field: UploadField) {
+    const { endpoint, most, meta, token } = field.settings;
+    const title = document.createElement('span');
+    title.className = 'upload-name';
+    title.textContent = file.name;
+    this.figure.className = 'upload-figure';
+    this.spoken.className = 'visually-hidden';
+    this.spoken.setAttribute('role', 'status');
+    this.bar.max = file.size || 1;
+    this.bar.setAttribute('aria-label', `${file.name} 的上传进度`);
+    this.row.append(title, this.bar, this.figure, this.spoken, this.pause, button('移除', () => this.remove()), ...preview(file));
+    list.append(this.row);
+    this.upload = new Upload(file, {
+      endpoint, chunkSize: PIECE, retryDelays: WAITS, removeFingerprintOnSuccess: true,
+      headers: token ? { 'X-CSRF-Token': token } : {},
+      metadata: { ...meta, filename: file.name, filetype: file.type },
+      onProgress: (sent, total) => this.progress(sent, total),
+      onShouldRetry: (error, attempt) => this.retry(error, attempt),
+      onError: (error) => this.failed(error),
+      onSuccess: () => this.finished(),
+    });
+    if (file.size > most) this.say(`文件 ${megabytes(file.size)} MB，超过 ${megabytes(most)} MB 的上限，请压缩后再传`, 'failed');
+    else void this.start();
+  }
+
+  /** Goes on with an earlier upload of the same file, also after the page was left. */
+  private async start(): Promise<void> {
+    this.running = true;
+    this.say('正在准备上传', 'running');
+    const earlier = (await this.upload.findPreviousUploads())[0];
+    if (earlier) this.upload.resumeFromPreviousUpload(earlier);
+    this.upload.start();
+  }
+
+  private toggle(): void {
+    this.running = !this.running;
+    this.pause.textContent = this.running ? '暂停' : '继续';
+    if (this.running) void this.start();
+    else void this.upload.abort().then(() => this.say('已暂停', 'paused'));
+  }
+
+  private progress(sent: number, total: number): void {
+    this.bar.value = sent;
+    this.figure.textContent = `已上传 ${megabytes(sent)}/${megabytes(total)} MB`;
+    const quarter = Math.floor((4 * sent) / total);
+    if (quarter === this.quarter) return; // a screen reader hears four messages, not four hundred
+    this.quarter = quarter;
+    this.spoken.textContent = `${this.file.name}：${this.figure.textContent}`;
+  }
+
+  private retry(error: DetailedError, attempt: number): boolean {
+    const status = error.originalResponse?.getStatus() ?? 0;
+    const again = status === 0 || status >= 500 || status === 409 || status === 423;
+    if (again) this.figure.textContent = `网络中断，正在第 ${attempt + 1} 次重试`;
+    return again;
+  }
+
+  private failed(error: Error | DetailedError): void {
+    const answer = 'originalResponse' in error ? error.originalResponse : null;
+    const words = answer ? (REFUSALS[answer.getStatus()] ?? (answer.getBody().trim().slice(0, 200) || `服务器回答 ${answer.getStatus()}`)) : '网络不通，请检查后按「继续」，会从断开处接着传';
+    this.running = false;
+    this.pause.textContent = '继续';
+    this.pause.hidden = false;
+    this.say(words, 'failed');
+  }
+
+  private finished(): void {
+    this.running = false;
+    this.pause.hidden = true;
+    this.bar.value = this.bar.max;
+    this.hidden.type = 'hidden';
+    this.hidden.name = this.field.hiddenName;
+    this.hidden.value = this.upload.url?.split('?')[0]?.split('/').pop() ?? '';
+    this.row.append(this.hidden);
+    this.say(`已上传，${megabytes(this.file.size)} MB`, 'done');
+    this.field.settled();
+  }
+
+  promise(): void {
+    if (this.running) this.spoken.textContent = this.figure.textContent = `${this.figure.textContent}，传完后自动提交`;
+  }
+
+  remove(): void {
+    this.running = false;
+    void this.upload.abort(true).catch(() => undefined); // a part that stays behind expires on the server
+    this.row.remove();
+    this.field.removed(this);
+  }
+
+  private say(words: string, state: 'running' | 'paused' | 'failed' | 'done'): void {
+    this.row.dataset.state = state;
+    this.figure.textContent = words;
+    this.spoken.textContent = `${this.file.name}：${words}`;
+  }
+}
+
+function preview(file: File): HTMLElement[] {
+  const kind = file.type.split('/')[0];
+  if (kind !== 'image' && kind !== 'video') return [];
+  const shown = document.createElement(kind === 'image' ? 'img' : 'video');
+  shown.className = 'upload-preview';
+  shown.src = URL.createObjectURL(file);
+  if (shown instanceof HTMLVideoElement) shown.controls = true;
+  else shown.alt = `${file.name} 的预览`;
+  return [shown];
+}
+
+function button(words: string, act: () => void): HTMLButtonElement {
+  const made = document.createElement('button');
+  made.type = 'button';
+  made.className = 'btn btn-sm';
+  made.textContent = words;
+  made.addEventListener('click', act);
+  return made;
+}
+
+function megabytes(bytes: number): string {
+  const size = bytes / 1024 / 1024;
+  return size < 10 ? size.toFixed(1) : String(Math.round(size));
+}
