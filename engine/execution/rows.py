@@ -51,7 +51,7 @@ class ResultRow:
     """What one child of a multi-instance body gave, by index; put together once, at the end."""
 
     scope: int  # the multi-instance body
-    index: int
+    index: int  # 0, 1 … a child's result; -1, -2 … input item 0, 1 … that a sequential body has yet to start
     value: Json
 
 
@@ -81,6 +81,7 @@ class TaskRow:
     opinion: str = ""
     marks: tuple[str, ...] = ()  # returned, urged, delegated, added …
     variables: dict[str, Json] = field(default_factory=dict)  # inputs of the task's ioMapping, shown by the form
+    next: tuple[str, ...] = ()  # completed and withdrawable: what followed (task ids, "flow:ID" of waiting tokens)
 
 
 @dataclass(slots=True)
@@ -144,6 +145,7 @@ class Source(Protocol):
 
     def scope(self, id: int) -> ScopeRow | None: ...
     def scopes_in(self, parent: int) -> Iterable[ScopeRow]: ...
+    def result(self, scope: int, index: int) -> ResultRow | None: ...
     def results(self, scope: int) -> Iterable[ResultRow]: ...
     def task(self, id: str) -> TaskRow | None: ...
     def tasks_in(self, scope: int) -> Iterable[TaskRow]: ...  # open ones
@@ -161,6 +163,7 @@ class Nothing:
 
     def scope(self, id: int) -> None: return None
     def scopes_in(self, parent: int) -> tuple[()]: return ()
+    def result(self, scope: int, index: int) -> None: return None
     def results(self, scope: int) -> tuple[()]: return ()
     def task(self, id: str) -> None: return None
     def tasks_in(self, scope: int) -> tuple[()]: return ()
@@ -175,8 +178,12 @@ class Nothing:
 
 @dataclass(slots=True)
 class Changes:
-    """What a step did to the rows, ready to be stored: `saved` replaces by key, `removed` deletes by key."""
+    """What a step did to the rows, ready to be stored: `saved` replaces by key, `removed` deletes by key.
+
+    A key is the row's `id`, of a ResultRow `(scope, index)`. `hash_change`: what to add to the instance's state hash, modulo 2**256.
+    """
 
     instance: InstanceRow
     saved: Mapping[type, Mapping[object, Row]]
     removed: Mapping[type, frozenset[object]]
+    hash_change: int = 0

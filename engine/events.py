@@ -1,0 +1,462 @@
+"""What happened in one instance, as immutable values: a small closed set. `engine/execution/evolve.py` folds them into rows.
+
+Events once written keep their meaning: a new meaning is a new type. A passage through the diagram is readable from them in order:
+`Entered` (a token is in an element; `flows` are those it came by), `Left` (the element is done; one token goes on each of `flows`),
+`Dropped` (the token vanished without completing). Effects (`RecordPut` …) change no row of the instance; the store projects them.
+"""
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, NamedTuple, TypeAlias
+
+from engine.commands import reader, to_json
+
+Json: TypeAlias = Any
+Values: TypeAlias = Mapping[str, Json]
+NOTHING: Values = {}
+
+
+# The instance ---------------------------------------------------------------------------------------------------------------
+
+
+class InstanceStarted(NamedTuple):
+    instance: str
+    process: str
+    package: str
+    scheme: str
+    org: str
+    parent: str | None
+    parent_scope: int | None
+    root: str
+    path: str
+    title: str
+    by: str
+    at: datetime
+
+
+class InstanceEnded(NamedTuple):
+    """`state`: ended | cancelled | failed. `outcome`: id of the last end event, error code, or reason."""
+
+    state: str
+    outcome: str
+    at: datetime
+
+
+class SchemeAmended(NamedTuple):
+    scheme: str
+    by: str
+    reason: str
+    at: datetime
+
+
+# Scopes and tokens ------------------------------------------------------------------------------------------------------------
+
+
+class ScopeOpened(NamedTuple):
+    scope: int
+    parent: int | None
+    element: str
+    variables: Values
+    data: Values
+
+
+class ScopeClosed(NamedTuple):
+    """The scope is done; nothing lives in it any more."""
+
+    scope: int
+
+
+class ScopeCancelled(NamedTuple):
+    """The scope and all below it is interrupted: its tasks are cancelled, its timers, subscriptions and jobs gone."""
+
+    scope: int
+    reason: str
+    at: datetime
+
+
+class Entered(NamedTuple):
+    """A token is in `element`; the tokens that waited on `flows` are used up."""
+
+    scope: int
+    element: str
+    flows: tuple[str, ...]
+
+
+class Left(NamedTuple):
+    """`element` is done: its token goes on, one on each of `flows`; without any the path ends here."""
+
+    scope: int
+    element: str
+    flows: tuple[str, ...]
+
+
+class Dropped(NamedTuple):
+    """The token in `element` (a node), or waiting on it (a flow), is taken away: interrupted, returned, withdrawn, a surplus at a join."""
+
+    scope: int
+    element: str
+
+
+class Passed(NamedTuple):
+    """A flow node without a token of its own has completed, for the record only: a boundary event, a child of a multi-instance body."""
+
+    scope: int
+    element: str
+
+
+class VariablesSet(NamedTuple):
+    scope: int
+    values: Values
+
+
+class Noted(NamedTuple):
+    """The machine's own data of a scope; an entry that is None is removed."""
+
+    scope: int
+    data: Values
+
+
+class ResultKept(NamedTuple):
+    """What child `position` of a multi-instance body gave; a negative one, -1-i, keeps input item i of a sequential body."""
+
+    scope: int
+    position: int
+    value: Json
+
+
+# Tasks ---------------------------------------------------------------------------------------------------------------------------
+
+
+class TaskOpened(NamedTuple):
+    task: str
+    scope: int
+    element: str
+    name: str
+    candidates: tuple[str, ...]
+    assignee: str
+    form: str
+    stage: str
+    about: str
+    due_at: datetime | None
+    due_basis: Values
+    priority: int
+    variables: Values
+    marks: tuple[str, ...]
+    at: datetime
+
+
+class TaskClaimed(NamedTuple):
+    task: str
+    by: str
+    at: datetime
+
+
+class TaskReleased(NamedTuple):
+    task: str
+    by: str
+    reason: str
+    at: datetime
+
+
+class TaskReassigned(NamedTuple):
+    """`to` a user (`user:ID`) makes the assignee; a role (`role@org`) makes the candidates."""
+
+    task: str
+    to: str
+    by: str
+    reason: str
+    at: datetime
+
+
+class TaskDelegated(NamedTuple):
+    task: str
+    to: str
+    by: str
+    reason: str
+    at: datetime
+
+
+class TaskResolved(NamedTuple):
+    """The helper answered; the owner has it again."""
+
+    task: str
+    by: str
+    opinion: str
+    answers: Values
+    at: datetime
+
+
+class TaskCompleted(NamedTuple):
+    """`outcome` return with `to` is 退回 to that element."""
+
+    task: str
+    by: str
+    outcome: str
+    opinion: str
+    answers: Values
+    subjects: tuple[str, ...]
+    at: datetime
+    on_behalf_of: str = ""
+    to: str = ""
+
+
+class Withdrawable(NamedTuple):
+    """What `task`'s completion led to, as long as nobody acted on it: task ids and `flow:ID` of waiting tokens."""
+
+    task: str
+    next: tuple[str, ...]
+
+
+class TaskWithdrawn(NamedTuple):
+    task: str
+    by: str
+    reason: str
+    at: datetime
+
+
+class TaskCancelled(NamedTuple):
+    task: str
+    reason: str
+    at: datetime
+
+
+class TaskExtended(NamedTuple):
+    """A new due moment. `by` is empty when the scheme was amended."""
+
+    task: str
+    due_at: datetime | None
+    due_basis: Values
+    by: str
+    reason: str
+    at: datetime
+
+
+class TaskOverdue(NamedTuple):
+    task: str
+    at: datetime
+
+
+class Reminded(NamedTuple):
+    """`offset`: working days relative to the due date (-3: three before)."""
+
+    task: str
+    offset: int
+    at: datetime
+
+
+class Urged(NamedTuple):
+    task: str
+    by: str
+    text: str
+    at: datetime
+
+
+class SignerAdded(NamedTuple):
+    """A child of the multi-instance body `scope` for `signer`; its task follows as TaskOpened."""
+
+    scope: int
+    signer: str
+    by: str
+    reason: str
+    at: datetime
+
+
+class SignerRemoved(NamedTuple):
+    task: str
+    by: str
+    reason: str
+    at: datetime
+
+
+# Waiting --------------------------------------------------------------------------------------------------------------------------
+
+
+class TimerArmed(NamedTuple):
+    timer: str
+    scope: int
+    element: str
+    kind: str  # event | due | reminder | retry
+    due_at: datetime
+    task: str
+    data: Values
+
+
+class TimerFired(NamedTuple):
+    timer: str
+    at: datetime
+
+
+class TimerMoved(NamedTuple):
+    timer: str
+    due_at: datetime
+    data: Values
+
+
+class TimerDisarmed(NamedTuple):
+    timer: str
+
+
+class Subscribed(NamedTuple):
+    subscription: str
+    scope: int
+    element: str
+    kind: str  # message | signal | condition
+    name: str
+    correlation: str
+    data: Values
+
+
+class Unsubscribed(NamedTuple):
+    subscription: str
+
+
+class Caught(NamedTuple):
+    """An event was caught, for the record. `kind`: message | signal | condition | error | escalation | cancel | compensate."""
+
+    scope: int
+    element: str
+    kind: str
+    name: str
+    payload: Values
+
+
+class Thrown(NamedTuple):
+    """An event was thrown, for the record; what follows from it stands behind. `kind` as in `Caught`, and link, terminate."""
+
+    scope: int
+    element: str
+    kind: str
+    name: str
+    payload: Values
+
+
+# Jobs and children ---------------------------------------------------------------------------------------------------------------
+
+
+class JobQueued(NamedTuple):
+    """Work after the step. `kind` and what `data` holds:
+
+    `service` {type, inputs, headers, retries} → FinishJob/FailJob · `start_child` {child, process, variables, root, path} → the store starts
+    it, then ChildEnded/ChildThrew come from it · `cancel_child` {child, reason} · `child_ended` {parent, scope, variables, outcome} ·
+    `child_threw` {parent, scope, kind, code, variables} · `message` {name, correlation, payload, ttl} · `signal` {name, payload}.
+    When the store has carried out a job of another kind than `service`, it tells the instance by `FinishJob(job)`.
+    """
+
+    job: str
+    kind: str
+    scope: int | None
+    element: str
+    data: Values
+
+
+class JobFinished(NamedTuple):
+    job: str
+
+
+class ChildClosed(NamedTuple):
+    """A child instance no longer counts as living. `how`: ended | error | cancelled."""
+
+    child: str
+    how: str
+
+
+# Incidents ------------------------------------------------------------------------------------------------------------------------
+
+
+class IncidentOpened(NamedTuple):
+    """`details["retry"]` is the machine's: what to do again."""
+
+    incident: str
+    scope: int | None
+    element: str
+    code: str
+    details: Values
+    at: datetime
+
+
+class IncidentClosed(NamedTuple):
+    """`how`: retried | resolved | gone (its scope was cancelled)."""
+
+    incident: str
+    how: str
+    by: str
+    reason: str
+    at: datetime
+
+
+# Effects: nothing in the instance changes, projections and the ledger do ----------------------------------------------------------
+
+
+class RecordPut(NamedTuple):
+    """A row of the campaign's register: `data` is merged; `status` None keeps the old one."""
+
+    kind: str
+    key: str
+    status: str | None = None
+    data: Values = NOTHING
+
+
+class QuotaOpened(NamedTuple):
+    """`accounts`: `{id, places, label?}` each."""
+
+    accounts: tuple[Values, ...]
+    total: int
+
+
+class QuotaBooked(NamedTuple):
+    account: str
+    places: int
+    refs: tuple[str, ...] = ()
+
+
+class QuotaReleased(NamedTuple):
+    account: str
+    places: int
+    refs: tuple[str, ...] = ()
+
+
+class QuotaTransferred(NamedTuple):
+    source: str
+    target: str
+    places: int
+
+
+class NumberIssued(NamedTuple):
+    series: str
+    number: int
+    text: str
+
+
+class NotificationRequested(NamedTuple):
+    """`to`: `role@org` or `user:ID`; `params` hold no personal values."""
+
+    template: str
+    to: tuple[str, ...]
+    about: str = ""
+    params: Values = NOTHING
+
+
+Effect = RecordPut | QuotaOpened | QuotaBooked | QuotaReleased | QuotaTransferred | NumberIssued | NotificationRequested
+Event = (
+    InstanceStarted | InstanceEnded | SchemeAmended
+    | ScopeOpened | ScopeClosed | ScopeCancelled | Entered | Left | Dropped | Passed | VariablesSet | Noted | ResultKept
+    | TaskOpened | TaskClaimed | TaskReleased | TaskReassigned | TaskDelegated | TaskResolved | TaskCompleted | Withdrawable | TaskWithdrawn
+    | TaskCancelled | TaskExtended | TaskOverdue | Reminded | Urged | SignerAdded | SignerRemoved
+    | TimerArmed | TimerFired | TimerMoved | TimerDisarmed | Subscribed | Unsubscribed | Caught | Thrown
+    | JobQueued | JobFinished | ChildClosed | IncidentOpened | IncidentClosed | Effect
+)
+
+EFFECTS: frozenset[type[Any]] = frozenset(Effect.__args__)
+EVENTS: Mapping[str, type[Any]] = {kind.__name__: kind for kind in Event.__args__}
+from_json = reader(EVENTS)
+
+
+def to_entry(events: tuple[Any, ...]) -> list[list[Json]]:
+    """Events as the journal keeps them: `[[type name, fields], …]`."""
+    return [[type(event).__name__, to_json(event)] for event in events]
+
+
+def from_entry(entries: list[list[Json]]) -> tuple[Any, ...]:
+    """The inverse of `to_entry`."""
+    return tuple(from_json(name, fields) for name, fields in entries)
