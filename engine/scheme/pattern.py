@@ -1,0 +1,26 @@
+"""Patterns that packages declare for texts, matched in linear time; no back-references, no look-around."""
+from __future__ import annotations
+
+from functools import lru_cache
+
+import re2
+
+
+def is_pattern(pattern: str) -> bool:
+    try:
+        _compiled(pattern)
+    except re2.error:
+        return False
+    return True
+
+
+def fits(pattern: str, text: str) -> bool:
+    """Whether the whole text matches."""
+    return _compiled(pattern).fullmatch(text) is not None
+
+
+@lru_cache(maxsize=256)
+def _compiled(pattern: str) -> re2._Regexp:
+    options = re2.Options()
+    options.log_errors = False
+    return re2.compile(pattern, options=options)
