@@ -1,0 +1,1 @@
+"""Tables, write path, reads and jobs on SQLite or PostgreSQL; decides nothing about processes and encrypts nothing itself."""

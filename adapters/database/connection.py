@@ -1,0 +1,257 @@
+"""Opens the database safely and runs compiled statements on its driver; knows no table.
+
+SQLite: WAL + synchronous=FULL through a SQLite without the WAL-reset bug, else DELETE + EXTRA; both read back at every connect.
+PostgreSQL: psycopg 3; a write's statements travel in one pipeline together with its COMMIT.
+"""
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import Any
+
+import psycopg
+import pysqlite3.dbapi2 as sqlite
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+
+from engine.refusals import Conflict, Refused
+
+BUSY_SECONDS = 5
+AFFECTED = ((3, 7, 0), (3, 51, 3))  # SQLite versions from–before with the WAL-reset bug
+NETWORK_FILESYSTEMS = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs", "afs", "ceph", "glusterfs", "fuse.glusterfs"})
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """SQL in the driver's own form and how to put its parameters in order."""
+
+    sql: str
+    names: tuple[str, ...]
+    returns: bool
+
+    def ordered(self, values: Mapping[str, object]) -> tuple[object, ...]:
+        return tuple([values[name] for name in self.names])
+
+    def picked(self, columns: Sequence[str]) -> Callable[[Sequence[object]], tuple[object, ...]]:
+        """A function from a row in the order of `columns` to the parameters of this statement."""
+        at = [columns.index(name) for name in self.names]
+        return itemgetter(*at) if len(at) > 1 else lambda row: tuple(row[i] for i in at)
+
+
+class Busy(Conflict):
+    """Another write held the lock for too long, or the database undid this one: send the same command again."""
+
+    def __init__(self) -> None:
+        super().__init__("store.busy")
+
+
+class Taken(Exception):
+    """A row with that key is there already (unique constraint)."""
+
+
+class OutOfBounds(Exception):
+    """A CHECK of a table refused the row."""
+
+
+class Transaction:
+    """One transaction on the driver. `read` answers at once; `write` may travel later, at the next `read` or at the commit."""
+
+    def __init__(self, driver: Any, statement: Callable[[sa.ClauseElement], Statement]) -> None:
+        self._cursor = driver.cursor()
+        self._statement = statement
+
+    def rows(self, clause: sa.ClauseElement, **values: object) -> list[tuple[Any, ...]]:
+        """All rows of a query."""
+        statement = self._statement(clause)
+        self._cursor.execute(statement.sql, statement.ordered(values))
+        found: list[tuple[Any, ...]] = self._cursor.fetchall()
+        return found
+
+    def row(self, clause: sa.ClauseElement, **values: object) -> tuple[Any, ...] | None:
+        """The first row of a query."""
+        statement = self._statement(clause)
+        self._cursor.execute(statement.sql, statement.ordered(values))
+        found: tuple[Any, ...] | None = self._cursor.fetchone()
+        return found
+
+    def change(self, clause: sa.ClauseElement, **values: object) -> int:
+        """Carries out a write at once and says how many rows it touched."""
+        statement = self._statement(clause)
+        self._cursor.execute(statement.sql, statement.ordered(values))
+        count: int = self._cursor.rowcount
+        return count
+
+    def write(self, statement: Statement, rows: Sequence[Sequence[object]]) -> None:
+        """Carries out a compiled write once per row of parameters, in the statement's own order."""
+        if len(rows) == 1:
+            self._cursor.execute(statement.sql, rows[0])
+        else:
+            self._cursor.executemany(statement.sql, rows)
+
+
+class Database:
+    """One database for all places: pool, compiled statements, transactions."""
+
+    def __init__(self, engine: sa.Engine, dialect: sa.Dialect) -> None:
+        self.engine = engine  # a transaction of it takes the write lock at once
+        self.pages = engine.execution_options(banli_reads=True)  # for reading only
+        self._dialect = dialect
+        self._statements: dict[sa.ClauseElement, Statement] = {}
+
+    @property
+    def lite(self) -> bool:
+        return self._dialect.name == "sqlite"
+
+    def statement(self, clause: sa.ClauseElement) -> Statement:
+        """`clause` compiled once; clauses are module constants, so that the table of them stays small."""
+        found = self._statements.get(clause)
+        if found is None:
+            compiled = clause.compile(dialect=self._dialect)
+            names = tuple(compiled.positiontup or ())  # type: ignore[attr-defined]
+            found = self._statements[clause] = Statement(str(compiled), names, isinstance(clause, sa.Select))
+        return found
+
+    @contextmanager
+    def writing(self) -> Iterator[Transaction]:
+        """A transaction that holds the write lock before its first read (SQLite) or takes row locks as it goes (PostgreSQL).
+
+        Commits at the end, rolls back on any exception. Raises Busy, Taken, OutOfBounds for what the database refuses.
+        """
+        pooled = self.engine.raw_connection()
+        driver: Any = pooled.driver_connection
+        try:
+            with self._refusals():
+                if self.lite:
+                    driver.execute("BEGIN IMMEDIATE")
+                yield Transaction(driver, self.statement)
+                driver.commit()
+        except BaseException:
+            if not getattr(driver, "closed", False):
+                driver.rollback()
+            raise
+        finally:
+            pooled.close()
+
+    @contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """A SQLAlchemy connection that only reads, all of it in one snapshot on SQLite."""
+        with self.pages.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def changing(self) -> Iterator[sa.Connection]:
+        """A SQLAlchemy connection in a transaction that holds the write lock; for everything off the write path."""
+        with self._refusals(), self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def _refusals(self) -> Iterator[None]:
+        try:
+            yield
+        except (sa.exc.DBAPIError, sqlite.Error, psycopg.Error) as error:
+            cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error
+            if isinstance(cause, BaseException):
+                _translated(cause)
+            raise
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def _translated(error: BaseException) -> None:
+    """Raises what the error means for the caller; returns when it is our own mistake or the machine's."""
+    if isinstance(error, sqlite.IntegrityError | psycopg.IntegrityError):
+        text = str(error)
+        if isinstance(error, psycopg.errors.UniqueViolation) or "UNIQUE" in text:
+            raise Taken(text) from error
+        if isinstance(error, psycopg.errors.CheckViolation) or "CHECK" in text:
+            raise OutOfBounds(text) from error
+    undone = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure, psycopg.errors.LockNotAvailable)
+    if isinstance(error, undone) or (isinstance(error, sqlite.OperationalError) and ("locked" in str(error) or "busy" in str(error))):
+        raise Busy from error
+
+
+def open_database(url: str) -> Database:
+    """Opens `sqlite:///path` or `postgresql://…` (libpq's form); the schema is not touched.
+
+    Raises: Refused `store.url`, `store.network_disk`, `store.journal_mode`, `store.synchronous`.
+    """
+    kind, _, rest = url.partition("://")
+    if kind == "sqlite" and rest.startswith("/"):
+        return _open_sqlite(rest[1:])
+    if kind in {"postgresql", "postgres"}:
+        return _open_postgresql(url)
+    raise Refused("store.url", url=kind)
+
+
+def _open_sqlite(path: str) -> Database:
+    refuse_network_disk(path, _mounts())
+    engine = sa.create_engine("sqlite://", module=sqlite, creator=lambda: connect_sqlite(path), poolclass=sa.QueuePool, pool_size=8, max_overflow=24)
+    sa.event.listen(engine, "begin", _begin_sqlite)
+    return Database(engine, SQLiteDialect_pysqlite(paramstyle="qmark"))
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    connection.exec_driver_sql("BEGIN" if connection.get_execution_options().get("banli_reads") else "BEGIN IMMEDIATE")
+
+
+def connect_sqlite(path: str, version: tuple[int, int, int] = sqlite.sqlite_version_info) -> Any:
+    """A connection whose commits survive a power cut. `version` is the library's (given by a test to see an affected one).
+
+    Raises: Refused `store.journal_mode` or `store.synchronous` when a pragma did not take.
+    """
+    connection = sqlite.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=512)
+    affected = AFFECTED[0] <= version < AFFECTED[1]
+    mode, synchronous = ("delete", 3) if affected else ("wal", 2)
+    try:
+        found = connection.execute(f"PRAGMA journal_mode={mode}").fetchone()[0]
+        if found != mode:
+            raise Refused("store.journal_mode", wanted=mode, found=found)
+        for pragma in (f"synchronous={synchronous}", "foreign_keys=ON", "trusted_schema=OFF", "case_sensitive_like=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+        level = connection.execute("PRAGMA synchronous").fetchone()[0]
+        if level != synchronous:
+            raise Refused("store.synchronous", wanted=synchronous, found=level)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def refuse_network_disk(path: str, mounts: Iterable[tuple[str, str]]) -> None:
+    """Raises Refused `store.network_disk` when `path` lies on a file system whose locks SQLite cannot trust."""
+    import os
+
+    where, best = os.path.realpath(path), ("", "")
+    for folder, kind in mounts:
+        inside = where == folder or where.startswith(folder.rstrip("/") + "/")
+        if inside and len(folder) >= len(best[0]):
+            best = folder, kind
+    if best[1] in NETWORK_FILESYSTEMS:
+        raise Refused("store.network_disk", path=path, kind=best[1])
+
+
+def _mounts() -> list[tuple[str, str]]:
+    """(mount point, file system) of this machine; empty where the system does not say."""
+    try:
+        with open("/proc/self/mounts", encoding="utf-8") as mounts:
+            return [(part[1].replace("\\040", " "), part[2]) for part in (line.split() for line in mounts)]
+    except OSError:
+        return []
+
+
+def _open_postgresql(url: str) -> Database:
+    def connect() -> psycopg.Connection[Any]:
+        connection = psycopg.connect(url, prepare_threshold=2)
+        connection.prepared_max = 500
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET lock_timeout = '{BUSY_SECONDS}s'")
+            cursor.execute("SET TIME ZONE 'UTC'")
+        connection.commit()
+        return connection
+
+    engine = sa.create_engine("postgresql+psycopg://", creator=connect, poolclass=sa.QueuePool, pool_size=8, max_overflow=24, pool_pre_ping=False)
+    return Database(engine, PGDialect_psycopg(paramstyle="format"))

@@ -1,0 +1,128 @@
+"""Writes what a step changed: rows, and the inbox's index of candidates; every table with one statement per kind of change."""
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from adapters.database import schema
+from adapters.database.connection import Database, Statement, Transaction
+from adapters.database.shapes import INSTANCE_COLUMNS, KEY, SHAPES, Shape, instance_values
+from adapters.database.source import StoredSource, wanted
+from engine.execution.rows import Changes, JobRow, TaskRow
+
+Pick = Callable[[Sequence[object]], tuple[object, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Where the instance's stream stands after the entry: what the store adds to the engine's row."""
+
+    seq: int
+    last_at: int
+    hash: str
+    state_hash: str | None
+    started_by: str | None = None
+
+
+class _Writes:
+    """The compiled statements of one table."""
+
+    def __init__(self, database: Database, shape: Shape) -> None:
+        self.shape = shape
+        every = tuple(c.name for c in shape.table.c)
+        keyed = (*every, *(KEY + name for name in shape.names))
+        self.insert, self.update, self.delete = (database.statement(clause) for clause in (shape.insert, shape.update, shape.delete))
+        self._for_insert, self._for_update = self.insert.picked(every), self.update.picked(keyed)
+        self._key = [every.index(name) for name in shape.names]
+
+    def inserted(self, rows: Iterable[tuple[object, ...]]) -> list[tuple[object, ...]]:
+        return [self._for_insert(row) for row in rows]
+
+    def updated(self, rows: Iterable[tuple[object, ...]]) -> list[tuple[object, ...]]:
+        gap = (None,) * len(self.shape.extra)
+        return [self._for_update((*row, *gap, *[row[i] for i in self._key])) for row in rows]
+
+
+_c = schema.task_candidate.c
+_OPEN = schema.task_candidate.insert().values({c.name: sa.bindparam(c.name) for c in schema.task_candidate.c})
+_this_candidate = [_c[name] == sa.bindparam(KEY + name) for name in ("place", "instance", "candidate", "task")]
+_FORGET = schema.task_candidate.delete().where(*_this_candidate)
+_CLOSE = schema.task_candidate.update().where(*_this_candidate).values(open=sa.literal_column("0"))
+_INSERT_INSTANCE = schema.instance.insert().values({name: sa.bindparam(name) for name in INSTANCE_COLUMNS})
+_CHANGING = ("scheme", "org", "title", "state", "outcome", "ended_at", "counters", "seq", "last_at", "head", "state_hash")
+_UPDATE_INSTANCE = (
+    schema.instance.update()
+    .where(schema.instance.c.place == sa.bindparam(KEY + "place"), schema.instance.c.id == sa.bindparam(KEY + "id"))
+    .values({name: sa.bindparam(name) for name in _CHANGING}))
+
+
+class Flush:
+    """Writes `Changes` of instances; made once per database, because its statements are compiled once."""
+
+    def __init__(self, database: Database) -> None:
+        self._writes = {kind: _Writes(database, shape) for kind, shape in SHAPES.items()}
+        self._open, self._forget, self._close = (database.statement(clause) for clause in (_OPEN, _FORGET, _CLOSE))
+        self._insert_instance, self._update_instance = database.statement(_INSERT_INSTANCE), database.statement(_UPDATE_INSTANCE)
+
+    def __call__(self, transaction: Transaction, place: str, changes: Changes, source: StoredSource, head: Head, actor: str, now: int) -> None:
+        """`now`: the database's clock in microseconds, from which new jobs are due. `actor` opened the tasks that are new."""
+        self._instance(transaction, place, changes, head)
+        extras: dict[type[Any], tuple[object, ...]] = {TaskRow: (actor,), JobRow: ("ready", now, 0, 0, None, None)}
+        for kind, writes in self._writes.items():
+            self._rows(transaction, place, changes, source, kind, writes, extras.get(kind, ()))
+        tasks = changes.saved.get(TaskRow)
+        if tasks:
+            self._candidates(transaction, place, changes.instance.id, tasks.values(), source)  # type: ignore[arg-type]
+
+    def _instance(self, transaction: Transaction, place: str, changes: Changes, head: Head) -> None:
+        values: dict[str, object] = {
+            "place": place, "doomed_by": None, "started_by": head.started_by, "seq": head.seq, "last_at": head.last_at, "head": head.hash,
+            "state_hash": head.state_hash, **instance_values(changes.instance)}
+        if head.seq == 1:
+            transaction.write(self._insert_instance, [self._insert_instance.ordered(values)])
+        else:
+            values |= {KEY + "place": place, KEY + "id": changes.instance.id}
+            transaction.write(self._update_instance, [self._update_instance.ordered(values)])
+
+    def _rows(self, transaction: Transaction, place: str, changes: Changes, source: StoredSource, kind: type[Any], writes: _Writes,
+              extra: tuple[object, ...]) -> None:
+        instance, shape = changes.instance.id, writes.shape
+        removed = changes.removed.get(kind)
+        if removed:
+            transaction.write(writes.delete, [(place, instance, *(key if isinstance(key, tuple) else (key,))) for key in removed])
+        saved = changes.saved.get(kind)
+        if not saved:
+            return
+        new, old = [], []
+        for key, row in saved.items():
+            (old if source.stored(kind, key) else new).append(shape.values(place, instance, row))
+        if old:
+            transaction.write(writes.update, writes.updated(old))
+        if new:
+            transaction.write(writes.insert, writes.inserted((*values, *extra) for values in new))
+
+    def _candidates(self, transaction: Transaction, place: str, instance: str, tasks: Iterable[TaskRow], source: StoredSource) -> None:
+        """Brings the inbox's index in step: rows of those who may no longer act stay, closed, because they may still look."""
+        opened: list[tuple[object, ...]] = []
+        closed: list[tuple[object, ...]] = []
+        again: list[tuple[object, ...]] = []
+        for task in tasks:
+            had, due_before = source.before.get(task.id, (frozenset(), 0))
+            have, due = wanted(task)
+            closed += [(place, instance, who, task.id) for who in sorted(had - have)]
+            rows = [(place, instance, who, task.id, 1, due) for who in sorted(have if due != due_before else have - had)]
+            by = f"user:{task.closed_by}"
+            if task.state == "completed" and by not in had:
+                rows.append((place, instance, by, task.id, 0, due))
+            if task.id in source.before:
+                again += [row[:4] for row in rows]
+            opened += rows
+        if closed:
+            transaction.write(self._close, closed)
+        if again:
+            transaction.write(self._forget, again)
+        if opened:
+            transaction.write(self._open, opened)

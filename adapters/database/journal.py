@@ -1,0 +1,147 @@
+"""The journal's tables: append to a stream, find an earlier answer, read back, number the leaves, sign checkpoints; checks nothing (engine/journal)."""
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+
+import sqlalchemy as sa
+
+from adapters.database import schema
+from adapters.database.connection import Database, Transaction
+from adapters.database.moments import stored
+from engine.journal import merkle
+from engine.journal.canonical import canonical_bytes
+from engine.journal.checkpoint import Checkpoint, Sign, signed
+from engine.journal.entry import GENESIS, Entry, opened, sealed
+from engine.refusals import Conflict
+
+_e = schema.entry.c
+_p, _stream = sa.bindparam("place"), sa.bindparam("stream")
+_APPEND = schema.entry.insert().values({c.name: sa.bindparam(c.name) for c in schema.entry.c})
+_PENDING = schema.unsequenced.insert().values({c.name: sa.bindparam(c.name) for c in schema.unsequenced.c})
+_EARLIER = sa.select(_e.digest, _e.stream, _e.seq, _e.body).where(_e.place == _p, _e.actor == sa.bindparam("actor"), _e.command_id == sa.bindparam("id"))
+_HEAD = sa.select(schema.stream.c.seq, schema.stream.c.head, schema.stream.c.last_at).where(
+    schema.stream.c.place == _p, schema.stream.c.stream == _stream).with_for_update()
+_NEW_STREAM = schema.stream.insert().values({c.name: sa.bindparam(c.name) for c in schema.stream.c})
+_MOVE_STREAM = schema.stream.update().where(schema.stream.c.place == sa.bindparam("key_place"), schema.stream.c.stream == sa.bindparam("key_stream")).values(
+    seq=sa.bindparam("seq"), last_at=sa.bindparam("last_at"), head=sa.bindparam("head"))
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One entry as it stands in the database."""
+
+    entry: Entry
+    body: bytes
+    hash: str
+
+
+def digest_of(command: str, fields: object, subjects: object = ()) -> str:
+    """What makes two commands with one id the same: name, fields and, for personal parts, their keyed digests."""
+    return sha256(canonical_bytes([command, fields, subjects])).hexdigest()
+
+
+class Journal:
+    """Appends to streams inside a write's transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._append, self._pending = database.statement(_APPEND), database.statement(_PENDING)
+
+    def earlier(self, transaction: Transaction, place: str, actor: str, command_id: str, digest: str) -> Written | None:
+        """The entry that this command already made. Raises Conflict `command.other_body` when the same id meant something else."""
+        found = transaction.row(_EARLIER, place=place, actor=actor, id=command_id)
+        if found is None:
+            return None
+        if found[0] != digest:
+            raise Conflict("command.other_body", command_id=command_id)
+        body = bytes(found[3])
+        return Written(opened(body), body, "")
+
+    def append(self, transaction: Transaction, place: str, entry: Entry, digest: str | None) -> Written:
+        """Stores the sealed entry and queues it for its leaf. Raises Taken (at the latest at commit) when stream and number are used."""
+        body, hash_ = sealed(entry)
+        transaction.write(self._append, [self._append.ordered({
+            "place": place, "stream": entry.stream, "seq": entry.seq, "at": stored(entry.at), "actor": entry.actor,
+            "command_id": entry.command_id or None, "command": entry.command, "digest": digest, "hash": hash_, "body": body})])
+        transaction.write(self._pending, [self._pending.ordered(
+            {"place": place, "stream": entry.stream, "seq": entry.seq, "hash": merkle.leaf_hash(body)})])
+        return Written(entry, body, hash_)
+
+    def head(self, transaction: Transaction, place: str, stream: str) -> tuple[int, str, int]:
+        """(last number, its hash, its moment) of a stream without instance, locked; a new stream begins with 0."""
+        found = transaction.row(_HEAD, place=place, stream=stream)
+        if found is None:
+            transaction.change(_NEW_STREAM, place=place, stream=stream, seq=0, last_at=0, head=GENESIS)
+            return 0, GENESIS, 0
+        return found[0], found[1], found[2]
+
+    def advance(self, transaction: Transaction, place: str, written: Written) -> None:
+        """Moves the head of a stream without instance behind the entry."""
+        entry = written.entry
+        transaction.change(_MOVE_STREAM, key_place=place, key_stream=entry.stream, seq=entry.seq, last_at=stored(entry.at), head=written.hash)
+
+
+def entries(connection: sa.Connection, place: str, stream: str | None = None) -> Iterator[Written]:
+    """The entries of one stream, or of all streams of a place, each stream in order."""
+    query = sa.select(_e.body, _e.hash).where(_e.place == place).order_by(_e.stream, _e.seq)
+    if stream is not None:
+        query = query.where(_e.stream == stream)
+    for body, hash_ in connection.execute(query):
+        yield Written(opened(bytes(body)), bytes(body), hash_)
+
+
+def leaves(connection: sa.Connection, place: str) -> list[tuple[int, str, int, bytes]]:
+    """(n, stream, seq, leaf hash) in order."""
+    c = schema.leaf.c
+    return [(n, stream, seq, bytes(h)) for n, stream, seq, h in connection.execute(
+        sa.select(c.n, c.stream, c.seq, c.hash).where(c.place == place).order_by(c.n))]
+
+
+def checkpoints(connection: sa.Connection, place: str) -> list[str]:
+    """The signed notes, oldest first."""
+    c = schema.checkpoint.c
+    return list(connection.scalars(sa.select(c.note).where(c.place == place).order_by(c.size)))
+
+
+def sequence(database: Database, place: str, limit: int = 10_000) -> int:
+    """Gives the entries that have no leaf yet their numbers and extends the tree; how many there were. Safe on any number of nodes."""
+    with database.changing() as connection:
+        tree = schema.tree
+        found = connection.execute(sa.select(tree.c.size, tree.c.peaks).where(tree.c.place == place).with_for_update()).first()
+        if found is None:
+            connection.execute(tree.insert().values(place=place, size=0, peaks=b""))
+            found = connection.execute(sa.select(tree.c.size, tree.c.peaks).where(tree.c.place == place).with_for_update()).one()
+        u = schema.unsequenced.c
+        waiting = connection.execute(sa.select(u.stream, u.seq, u.hash).where(u.place == place).order_by(u.stream, u.seq).limit(limit)).all()
+        if not waiting:
+            return 0
+        peaks = _unpacked(bytes(found.peaks))
+        for _, _, hash_ in waiting:
+            peaks = merkle.extended(peaks, bytes(hash_))
+        rows = [{"place": place, "n": n, "stream": s, "seq": q, "hash": h} for n, (s, q, h) in enumerate(waiting, found.size)]
+        connection.execute(schema.leaf.insert(), rows)
+        gone = schema.unsequenced.delete().where(u.place == place, u.stream == sa.bindparam("s"), u.seq == sa.bindparam("q"))
+        connection.execute(gone, [{"s": s, "q": q} for s, q, _ in waiting])
+        connection.execute(tree.update().where(tree.c.place == place).values(size=found.size + len(waiting), peaks=_packed(peaks)))
+        return len(waiting)
+
+
+def sign_checkpoint(database: Database, place: str, name: str, public_key: bytes, sign: Sign, now: int) -> Checkpoint:
+    """Signs the tree as it is now, under the place's id as origin; an unchanged tree is not signed twice. `now`: database clock, microseconds."""
+    with database.changing() as connection:
+        found = connection.execute(sa.select(schema.tree.c.size, schema.tree.c.peaks).where(schema.tree.c.place == place).with_for_update()).first()
+        size, peaks = (found.size, _unpacked(bytes(found.peaks))) if found else (0, [])
+        made = Checkpoint(place, size, merkle.root_of(peaks))
+        c = schema.checkpoint
+        if connection.execute(sa.select(c.c.size).where(c.c.place == place, c.c.size == size)).first() is None:
+            connection.execute(c.insert().values(place=place, size=size, note=signed(made, name, public_key, sign), signed_at=now))
+        return made
+
+
+def _packed(peaks: list[tuple[int, bytes]]) -> bytes:
+    return b"".join(size.to_bytes(8, "big") + hash_ for size, hash_ in peaks)
+
+
+def _unpacked(peaks: bytes) -> list[tuple[int, bytes]]:
+    return [(int.from_bytes(peaks[i : i + 8], "big"), peaks[i + 8 : i + 40]) for i in range(0, len(peaks), 40)]

@@ -1,0 +1,26 @@
+"""Moments as the store keeps them: whole microseconds since 1970 in UTC; knows no place's clock."""
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+NEVER = 2**62  # sorts after every moment: no due date, no end
+
+
+def stored(moment: datetime) -> int:
+    """An aware moment as microseconds."""
+    return (moment - EPOCH) // MICROSECOND
+
+
+def stored_or_null(moment: datetime | None) -> int | None:
+    return None if moment is None else (moment - EPOCH) // MICROSECOND
+
+
+def restored(micros: int) -> datetime:
+    """The UTC moment of `stored`."""
+    return EPOCH + timedelta(microseconds=micros)
+
+
+def restored_or_none(micros: int | None) -> datetime | None:
+    return None if micros is None else EPOCH + timedelta(microseconds=micros)
