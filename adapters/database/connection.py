@@ -57,11 +57,23 @@ class OutOfBounds(Exception):
 
 
 class Transaction:
-    """One transaction on the driver. `read` answers at once; `write` may travel later, at the next `read` or at the commit."""
+    """One transaction on the driver; its statements are compiled once per database."""
 
     def __init__(self, driver: Any, statement: Callable[[sa.ClauseElement], Statement]) -> None:
+        self._driver = driver
         self._cursor = driver.cursor()
         self._statement = statement
+
+    @contextmanager
+    def last_writes(self) -> Iterator[None]:
+        """The writes that end the transaction: on PostgreSQL they and the COMMIT travel together, and errors show at the end."""
+        if isinstance(self._driver, psycopg.Connection):
+            with self._driver.pipeline():
+                yield
+                self._driver.commit()
+        else:
+            yield
+            self._driver.commit()
 
     def rows(self, clause: sa.ClauseElement, **values: object) -> list[tuple[Any, ...]]:
         """All rows of a query."""
@@ -85,7 +97,7 @@ class Transaction:
         return count
 
     def write(self, statement: Statement, rows: Sequence[Sequence[object]]) -> None:
-        """Carries out a compiled write once per row of parameters, in the statement's own order."""
+        """Carries out a compiled write once per row of parameters, in the statement's own order; what it touched is not asked."""
         if len(rows) == 1:
             self._cursor.execute(statement.sql, rows[0])
         else:
@@ -133,6 +145,21 @@ class Database:
                 driver.rollback()
             raise
         finally:
+            pooled.close()
+
+    @contextmanager
+    def looking(self) -> Iterator[Transaction]:
+        """The same statements in a transaction that is always rolled back, without the write lock on SQLite."""
+        pooled = self.engine.raw_connection()
+        driver: Any = pooled.driver_connection
+        try:
+            with self._refusals():
+                if self.lite:
+                    driver.execute("BEGIN")
+                yield Transaction(driver, self.statement)
+        finally:
+            if not getattr(driver, "closed", False):
+                driver.rollback()
             pooled.close()
 
     @contextmanager
