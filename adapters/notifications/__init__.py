@@ -1,1 +1,1 @@
-"""Messages that leave the building: texts with their gaps filled, and the channels that carry them; which message when is the engine's to say."""
+"""Messages that leave the building and the channels that carry them; which message when, and its words, are the engine's to say."""

@@ -11,7 +11,6 @@ import pytest
 from aiosmtpd.controller import Controller
 
 from adapters.notifications.channels import Destination, Mail, Message, Webhook
-from adapters.notifications.render import LIMIT, findings, rendered
 from engine.refusals import Refused
 
 NOTE = Message("i1.7", "clerk@example.org", "待办：材料审查", "请于10月20日24:00前办理。", {"task": "t4"})
@@ -124,15 +123,3 @@ def test_an_unknown_destination_is_refused():
         Webhook({}).send(Message("i", "x", "", ""))
 
     assert refused.value.code == "webhook.unknown"
-
-
-def test_gaps_are_filled_once_and_never_evaluated():
-    assert rendered("{who}：{list}，{missing}，{who}", {"who": "{list}", "list": ["甲", 2]}) == "{list}：甲、2，〔missing〕，{list}"
-    assert rendered("{x.__class__}{1+1}", {"x": 1}) == "〔x.__class__〕〔1+1〕"
-    assert len(rendered("{x}" * 10, {"x": "长" * LIMIT})) == LIMIT
-
-
-def test_a_gap_nobody_fills_is_found_before_publishing():
-    texts = {"invite": {"title": "{place}", "body": "{deadline} {salary}"}}
-
-    assert [(f.element, f.details["gap"]) for f in findings(texts, {"invite": frozenset({"place", "deadline"})}, "texts.yaml")] == [("invite.body", "salary")]
