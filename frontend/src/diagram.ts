@@ -47,9 +47,10 @@ interface Registry { get(id: string): Shape | undefined; forEach(visit: (shape: 
 
 const FONT = '"PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif';
 const MARKERS = ['banli-active', 'banli-passed', 'banli-taken', 'banli-incident'];
-const BADGE_AT: Record<Mark, Record<string, number>> = { active: { top: -11, left: 6 }, incident: { bottom: 11, left: 6 }, passed: { top: -9, right: 14 } };
+const BADGE_AT: Record<Mark, Record<string, number>> = { active: { top: -11, left: 6 }, incident: { top: -11, left: -30 }, passed: { top: -9, right: 14 } };
 const MARGIN = 12;
-const SMALLEST = 0.5; // below this nobody reads Chinese labels: rather let the diagram be moved
+const MARK = 28; // room for the bpmn.io mark below the diagram, which nothing may cover and which covers nothing
+const SMALLEST = 0.6; // below this nobody reads Chinese labels: rather let the diagram be moved
 
 document.querySelectorAll<HTMLElement>('[data-diagram]').forEach((place) => void show(place));
 
@@ -102,7 +103,7 @@ class Diagram {
       keyboard: { bind: false }, // the keys are ours, see below
     });
     const { warnings } = await viewer.importXML(xml);
-    place.dataset.warnings = JSON.stringify(warnings.map(String));
+    place.dataset.warnings = JSON.stringify((warnings as unknown as { message?: string }[]).map((warning) => warning.message ?? String(warning)));
     const diagram = new Diagram(place, frame, viewer);
     diagram.drawReturns();
     diagram.fit();
@@ -166,7 +167,7 @@ class Diagram {
     const natural = this.place.dataset.fit === 'natural';
     if (natural) this.frame.style.width = `${Math.ceil(inner.width + 2 * MARGIN)}px`;
     const scale = natural ? 1 : Math.max(SMALLEST, Math.min(1, (this.frame.clientWidth - 2 * MARGIN) / inner.width));
-    this.frame.style.height = `${Math.ceil(inner.height * scale + 2 * MARGIN)}px`;
+    this.frame.style.height = `${Math.ceil(inner.height * scale + 2 * MARGIN + MARK)}px`;
     this.canvas.resized();
     const width = this.frame.clientWidth / scale;
     const left = Math.max(MARGIN / scale, (width - inner.width) / 2);

@@ -1,0 +1,93 @@
+"""Chromium of this machine for pytest-playwright, axe, and a plain file server on loopback; knows no page of the product."""
+
+import functools
+import http.server
+import os
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.conftest import ROOT, need
+
+DIST = ROOT / "adapters/web/static/dist"
+AXE = ROOT / "frontend/node_modules/axe-core"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
+# Without these Chromium looks for its maker's servers at every start, and each attempt is refused by a closed network.
+QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-quic", "--no-first-run", "--disable-gpu"]
+
+
+def chromium() -> str | None:
+    """BANLI_CHROMIUM, or the first Chromium on PATH; never a download of its own."""
+    return os.environ.get("BANLI_CHROMIUM") or next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    program = chromium()
+    need("Chromium (apt-get install chromium fonts-noto-cjk, or BANLI_CHROMIUM)", program is not None)
+    as_root = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+    return {**browser_type_launch_args, "executable_path": program, "args": [*QUIET, *as_root]}
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
+    return {**browser_context_args, "locale": "zh-CN", "timezone_id": "Asia/Shanghai", "viewport": {"width": 1280, "height": 800}}
+
+
+@pytest.fixture(scope="session")
+def dist() -> Path:
+    """The built bundles; run.py builds them, so a missing one is a fault of the set-up."""
+    assert (DIST / ".stamp").exists(), "adapters/web/static/dist is not built: python3 run.py test builds it"
+    return DIST
+
+
+@pytest.fixture
+def axe() -> Callable[..., list[str]]:
+    """axe(page) → what axe-core finds wrong, one sentence each; `off` names rules that do not apply, with the reason at the call."""
+    program = (AXE / "axe.min.js").read_text(encoding="utf-8")
+    chinese = (AXE / "locales/zh_CN.json").read_text(encoding="utf-8")
+
+    def run(page: Page, off: tuple[str, ...] = ()) -> list[str]:
+        page.evaluate(program + "\n;0")
+        return page.evaluate(
+            """async ([locale, off, tags]) => {
+              axe.configure({ locale: JSON.parse(locale) });
+              const rules = Object.fromEntries(off.map((id) => [id, { enabled: false }]));
+              const { violations } = await axe.run(document, { runOnly: tags, rules });
+              return violations.map((v) => `${v.id} (${v.impact}): ${v.help}: ${v.nodes.map((n) => n.html.slice(0, 120)).slice(0, 3).join(' | ')}`);
+            }""",
+            [chinese, list(off), RULES],
+        )
+
+    return run
+
+
+class Folder(http.server.SimpleHTTPRequestHandler):
+    """Files of one folder, without a line in the log for each."""
+
+    extensions_map = {**http.server.SimpleHTTPRequestHandler.extensions_map, ".js": "text/javascript", ".bpmn": "application/xml"}
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def serve_folder() -> Iterator[Callable[[Path], str]]:
+    """serve_folder(path) → its address on a free port of loopback, until the test ends."""
+    running: list[http.server.ThreadingHTTPServer] = []
+
+    def serve(folder: Path) -> str:
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Folder, directory=str(folder)))
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        running.append(server)
+        return f"http://127.0.0.1:{server.server_port}"
+
+    yield serve
+    for server in running:
+        server.shutdown()
+        server.server_close()
