@@ -91,7 +91,7 @@ def _text(function: str, value: object) -> str:
 
 def _whole(function: str, value: object) -> int:
     if isinstance(value, (int, Decimal)) and not isinstance(value, bool):
-        if abs(value) <= MOST_DAYS and value == int(value):
+        if -MOST_DAYS <= value <= MOST_DAYS and value == int(value):
             return int(value)
     raise Rejected("function.argument", function=function, expected="whole number")
 
