@@ -1,0 +1,93 @@
+"""What an evaluation carries along: the environment, the budget that is left, and the reasons for nulls."""
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, NoReturn
+from zoneinfo import ZoneInfo
+
+from engine.feel.errors import FeelError, Reason
+from engine.feel.tree import Place
+from engine.feel.values import Function
+
+MOST_REASONS = 20
+DEEPEST_CALLS = 500  # Python frames that nested calls of FEEL functions may take
+LONGEST_STRING = 1_000_000
+Scope = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Environment:
+    """What an expression may know beside its scope.
+
+    `now` is aware: what now() and today() give, in `zone`. `functions` are the host's: role(code, org), due in(n) …
+    `budget` bounds the work: one step an iteration, call, list element, and sixteen characters of a new text.
+    """
+
+    now: datetime
+    zone: ZoneInfo
+    functions: Mapping[str, Function] = field(default_factory=lambda: MappingProxyType({}))
+    budget: int = 300_000
+
+
+class Run:
+    """One evaluation. `reasons` says why values became null, oldest first, at most twenty."""
+
+    __slots__ = ("env", "steps", "frames", "reasons")
+
+    def __init__(self, env: Environment | None) -> None:
+        self.env = env
+        self.steps = 300_000 if env is None else env.budget
+        self.frames = 0
+        self.reasons: list[Reason] = []
+
+    def spend(self, steps: int) -> None:
+        """Raises FeelError feel.budget when nothing is left."""
+        self.steps -= steps
+        if self.steps < 0:
+            raise FeelError(Reason("feel.budget", {"limit": 300_000 if self.env is None else self.env.budget}))
+
+    def null(self, code: str, place: Place, **details: object) -> None:
+        """Notes why a value is null, and is that null."""
+        if len(self.reasons) < MOST_REASONS:
+            self.reasons.append(Reason(code, details, place.line, place.column))
+
+    def too_deep(self, place: Place) -> NoReturn:
+        raise FeelError(Reason("feel.budget", {"limit": DEEPEST_CALLS}, place.line, place.column))
+
+
+class Frame(dict[str, Any]):
+    """Local names over an outer scope, which is only read, and only when asked for a name that is not local."""
+
+    __slots__ = ("outer",)
+
+    def __init__(self, outer: Scope, local: Mapping[str, Any] = MappingProxyType({})) -> None:
+        super().__init__(local)
+        self.outer = outer
+
+    def __missing__(self, name: str) -> Any:
+        return self.outer[name]
+
+
+class ItemFrame(Mapping[str, Any]):
+    """The scope of a filter: the entries of the element, then `item`, then what is outside."""
+
+    __slots__ = ("element", "entries", "outer")
+
+    def __init__(self, outer: Scope) -> None:
+        self.outer = outer
+        self.element: Any = None
+        self.entries: Mapping[str, Any] | None = None
+
+    def __getitem__(self, name: str) -> Any:
+        if self.entries is not None and name in self.entries:
+            return self.entries[name]
+        return self.element if name == "item" else self.outer[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.entries or ())
+
+    def __len__(self) -> int:
+        return len(self.entries or ())
