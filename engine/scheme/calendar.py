@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta, timezone, tzinfo
 from typing import Literal
 
 from engine.refusals import Finding, Invalid, Refused
-from engine.scheme.source import Document, read_yaml
+from forms.source import Document, read_yaml
 
 DAY = timedelta(days=1)
 SATURDAY = 5

@@ -10,11 +10,11 @@ from typing import Any, Literal
 from engine.refusals import Finding
 from engine.scheme.calendar import Calendar, CalendarTooShort
 from engine.scheme.declaration import Declaration, Parameter, is_number
-from engine.scheme.pattern import fits
 from engine.scheme.planner import stages_in, timeline
 from engine.scheme.rules import rule_findings
 from engine.scheme.scheme import Scheme, flat, value_at
-from engine.scheme.source import join
+from forms.pattern import fits
+from forms.source import join
 
 Purpose = Literal["publish", "plan"]
 CODE = re.compile(r"[a-z][a-z0-9_-]*\Z")

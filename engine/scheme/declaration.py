@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from engine.refusals import Finding
-from engine.scheme.source import Document, join
+from forms.source import Document, join
 
 NUMERIC = frozenset({"integer", "decimal"})
 WITH_FIELDS = frozenset({"records", "record", "stages"})

@@ -8,7 +8,7 @@ from typing import Any
 
 from engine.refusals import Finding, Invalid
 from engine.scheme.declaration import Declaration, read_declaration
-from engine.scheme.source import Document, join, read_yaml
+from forms.source import Document, join, read_yaml
 
 ID = re.compile(r"[a-z][a-z0-9_-]*\Z")
 SEMANTICS = frozenset({1})  # meanings of the engine's rules that this engine knows

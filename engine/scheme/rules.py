@@ -8,7 +8,7 @@ from typing import Any
 from engine.refusals import Finding
 from engine.scheme.declaration import Declaration, Rule, is_number
 from engine.scheme.scheme import Scheme, value_at
-from engine.scheme.source import join
+from forms.source import join
 
 
 def rule_findings(scheme: Scheme, declaration: Declaration) -> Iterator[Finding]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from engine.refusals import Finding, Invalid
 from engine.scheme.declaration import Declaration
-from engine.scheme.source import Document, join, read_yaml
+from forms.source import Document, join, read_yaml
 
 FROM_TEXT = "原文"
 EXAMPLE = "项目示例"

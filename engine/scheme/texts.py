@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from engine.refusals import Finding, Invalid
-from engine.scheme.source import join, read_yaml
+from forms.source import join, read_yaml
 
 LEVELS = ("info", "todo", "warning")
 PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
