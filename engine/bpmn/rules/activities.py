@@ -1,0 +1,169 @@
+"""Activities: loops, multi-instance, receive tasks, ad-hoc sub-processes, call activities, compensation (BPMN 2.0 §10.2, §13.2)."""
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from engine.bpmn.graph import ACTIVITIES
+from engine.bpmn.rules.data import equivalent, item, item_of
+from engine.bpmn.rules.diagram import Diagram
+from engine.bpmn.tree import Element, child, children, extension, flag, local, text
+from engine.refusals import Finding
+
+CALLABLE = ("process", "globalTask", "globalUserTask", "globalManualTask", "globalScriptTask", "globalBusinessRuleTask")
+_CONSTANT = re.compile(r"=?\s*(?:-?\d+(?:\.\d+)?|\"[^\"]*\"|null)\s*")
+
+
+def quantities(diagram: Diagram) -> Iterator[Finding]:
+    """startQuantity and completionQuantity are one or more (table 10.3)."""
+    for node in diagram.nodes:
+        for attribute in ("startQuantity", "completionQuantity"):
+            given = node.get(attribute)
+            if given is not None and re.fullmatch(r"[+-]?\d+", given.strip()) and int(given[:18]) < 1:
+                yield diagram.finding("bpmn.activity.quantity", node, attribute=attribute, value=given[:18])
+
+
+def resources(diagram: Diagram) -> Iterator[Finding]:
+    """A resource is found by its parameters or by an assignment expression, not by both (table 10.5)."""
+    for binding in diagram.tree.each("resourceAssignmentExpression"):
+        role = binding.getparent()
+        if child(role, "resourceParameterBinding") is not None:
+            yield diagram.finding("bpmn.resource.both", role)
+
+
+def receive_tasks(diagram: Diagram) -> Iterator[Finding]:
+    """A receive task that starts the process has nothing in front of it (§10.2.3)."""
+    for task in diagram.tree.each("receiveTask"):
+        if flag(task, "instantiate") and diagram.incoming(task):
+            yield diagram.finding("bpmn.receive.instantiate-incoming", task)
+
+
+def multi_instance(diagram: Diagram) -> Iterator[Finding]:
+    """How many instances there are is said once: by a number or by a collection (§10.2.7)."""
+    for loop in diagram.tree.each("multiInstanceLoopCharacteristics"):
+        zeebe = extension(loop, "loopCharacteristics")
+        said = [one for one in ("loopCardinality", "loopDataInputRef") if child(loop, one) is not None]
+        said += ["inputCollection"] if zeebe is not None and zeebe.get("inputCollection") else []
+        if not said:
+            yield diagram.finding("bpmn.multi-instance.no-number", loop)
+        if child(loop, "inputDataItem") is not None and child(loop, "loopDataInputRef") is not None:
+            yield from _item(diagram, loop, "loopDataInputRef", "inputDataItem")
+        if child(loop, "outputDataItem") is not None and child(loop, "loopDataOutputRef") is not None:
+            yield from _item(diagram, loop, "loopDataOutputRef", "outputDataItem")
+        yield from _loop_data(diagram, loop)
+        yield from _behavior(diagram, loop)
+
+
+def _item(diagram: Diagram, loop: Element, reference: str, one: str) -> Iterator[Finding]:
+    """The item is one element of the collection: of its type, and no collection itself."""
+    whole = diagram.tree.target(loop, text(child(loop, reference)))
+    part = child(loop, one)
+    collection, single = None if whole is None else item_of(diagram, whole), item(diagram, part)
+    if flag(part, "isCollection") or (single is not None and flag(single, "isCollection")):
+        yield diagram.finding("bpmn.multi-instance.item-collection", loop, item=one)
+    elif collection is not None and single is not None and collection.get("structureRef") != single.get("structureRef"):
+        yield diagram.finding("bpmn.multi-instance.item-type", loop, item=one, collection=diagram.id(whole))
+
+
+def _loop_data(diagram: Diagram, loop: Element) -> Iterator[Finding]:
+    """A task loops over its own data input and fills its own data output; a sub-process over a data object (§10.2.7)."""
+    activity = loop.getparent()
+    for reference, kind in (("loopDataInputRef", "dataInput"), ("loopDataOutputRef", "dataOutput")):
+        found = diagram.tree.target(loop, text(child(loop, reference))) if child(loop, reference) is not None else None
+        if found is None or not diagram.is_a(found, "ItemAware"):
+            continue
+        if local(found) in ("dataInput", "dataOutput") and (local(found) != kind or diagram.tree.root is _activity(found) or _activity(found) is not activity):
+            yield diagram.finding("bpmn.multi-instance.foreign-data", loop, reference=reference, target=diagram.id(found))
+        definition = item_of(diagram, found)
+        if not flag(_object(diagram, found), "isCollection") and not (definition is not None and flag(definition, "isCollection")):
+            yield diagram.finding("bpmn.multi-instance.no-collection", loop, reference=reference, target=diagram.id(found))
+
+
+def _activity(data: Element) -> Element | None:
+    around = data.getparent()
+    return None if around is None else around.getparent()
+
+
+def _object(diagram: Diagram, data: Element) -> Element:
+    found = diagram.tree.target(data, data.get("dataObjectRef", ""), "dataObject")
+    return data if found is None else found
+
+
+def _behavior(diagram: Diagram, loop: Element) -> Iterator[Finding]:
+    behavior, given = loop.get("behavior", "All"), children(loop, "complexBehaviorDefinition")
+    if behavior == "Complex" and not given:
+        yield diagram.finding("bpmn.multi-instance.behavior", loop, behavior=behavior, missing="complexBehaviorDefinition")
+    elif behavior != "Complex" and given:
+        yield diagram.finding("bpmn.multi-instance.behavior-unused", loop, "warning", behavior=behavior)
+    needed = {"One": "oneBehaviorEventRef", "None": "noneBehaviorEventRef"}.get(behavior)
+    if needed and not loop.get(needed):
+        yield diagram.finding("bpmn.multi-instance.behavior", loop, "warning", behavior=behavior, missing=needed)
+
+
+def truth(diagram: Diagram) -> Iterator[Finding]:
+    """A condition answers yes or no: a number, a text or null cannot (§10.2.7, §8.3.13, §10.4.5)."""
+    for one in diagram.tree.each("completionCondition", "conditionExpression", "condition", "loopCondition", "activationCondition"):
+        if _CONSTANT.fullmatch(text(one)):
+            yield diagram.finding("bpmn.condition.not-boolean", one, field=local(one), value=text(one)[:80])
+
+
+def ad_hoc(diagram: Diagram) -> Iterator[Finding]:
+    """An ad-hoc sub-process has activities, and neither start nor end (§10.2.5)."""
+    for one in diagram.tree.each("adHocSubProcess"):
+        if not diagram.inside(one, *ACTIVITIES):
+            yield diagram.finding("bpmn.ad-hoc.empty", one)
+        for event in diagram.inside(one, "startEvent", "endEvent"):
+            yield diagram.finding("bpmn.ad-hoc.event", event, found=local(event), ad_hoc=diagram.id(one))
+
+
+def compensation(diagram: Diagram) -> Iterator[Finding]:
+    """A compensation boundary event leads by an association to one compensation activity, which stands outside the flow (§10.6)."""
+    handlers: set[Element] = set()
+    for event in diagram.tree.each("boundaryEvent"):
+        if "compensate" not in diagram.kinds(event):
+            continue
+        found = [target for one in diagram.tree.each("association") if (target := _associated(diagram, one, event)) is not None]
+        handlers.update(found)
+        if len(found) != 1:
+            yield diagram.finding("bpmn.compensation.no-handler" if not found else "bpmn.compensation.several-handlers", event)
+        for handler in found:
+            if not flag(handler, "isForCompensation"):
+                yield diagram.finding("bpmn.compensation.not-marked", handler, event=diagram.id(event))
+    for node in diagram.nodes:
+        if flag(node, "isForCompensation"):
+            for flow in diagram.incoming(node) + diagram.outgoing(node):
+                yield diagram.finding("bpmn.compensation.flow", flow, activity=diagram.id(node))
+            if node not in handlers and not diagram.incoming(node):
+                yield diagram.finding("bpmn.compensation.unused", node, "warning")
+
+
+def _associated(diagram: Diagram, association: Element, event: Element) -> Element | None:
+    if diagram.tree.target(association, association.get("sourceRef", "")) is not event:
+        return None
+    return diagram.tree.target(association, association.get("targetRef", ""), *ACTIVITIES)
+
+
+def called(diagram: Diagram) -> Iterator[Finding]:
+    """A called process begins at an untriggered start, and takes and gives the data its caller says (§10.2.6)."""
+    for call in diagram.tree.each("callActivity"):
+        target = diagram.tree.target(call, call.get("calledElement", ""), *CALLABLE)
+        if target is None:  # perhaps in another file: `across` looks
+            continue
+        starts = diagram.inside(target, "startEvent") if local(target) == "process" else []
+        if starts and all(diagram.kinds(start) for start in starts):
+            yield diagram.finding("bpmn.call.no-none-start", call, process=diagram.id(target))
+        yield from _call_data(diagram, call, target)
+
+
+def _call_data(diagram: Diagram, call: Element, target: Element) -> Iterator[Finding]:
+    mine, theirs = child(call, "ioSpecification"), child(target, "ioSpecification")
+    if mine is None or theirs is None:
+        return
+    for kind in ("dataInput", "dataOutput"):
+        ours, others = children(mine, kind), children(theirs, kind)
+        pairs = zip((item(diagram, one) for one in ours), (item(diagram, one) for one in others), strict=False)
+        if len(ours) != len(others) or not all(equivalent(a, b) for a, b in pairs):
+            yield diagram.finding("bpmn.call.data", call, process=diagram.id(target), kind=kind, own=len(ours), called=len(others))
+
+
+RULES = (quantities, resources, receive_tasks, multi_instance, truth, ad_hoc, compensation, called)

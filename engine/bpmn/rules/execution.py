@@ -1,0 +1,94 @@
+"""What an executable process must be beyond correct BPMN: expressions that can be evaluated, nothing that this engine would have to skip."""
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.bpmn.rules.diagram import Diagram, is_formal
+from engine.bpmn.tree import Element, child, children, extension, flag, local, text
+from engine.refusals import Finding
+
+# BPMN elements that an executable process may not use, and what to use instead (key of the way out in the catalogue).
+NOT_EXECUTED = {
+    "performer": "assignment", "humanPerformer": "assignment", "potentialOwner": "assignment", "resourceRole": "assignment",
+    "correlationSubscription": "subscription", "transformation": "mapping", "assignment": "mapping", "rendering": "form",
+    "choreographyTask": "none", "subChoreography": "none", "callChoreography": "none",
+}
+_READ_ELSEWHERE = frozenset(
+    {"conditionExpression", "condition", "completionCondition", "loopCondition", "loopCardinality", "activationCondition"}
+    | {"timeDate", "timeDuration", "timeCycle"}
+)
+
+
+def something(diagram: Diagram) -> Iterator[Finding]:
+    """There is a process to execute."""
+    if not diagram.executables:
+        yield diagram.finding("bpmn.document.nothing-executable", diagram.tree.root)
+    for process in diagram.executables:
+        if not diagram.inside(process):
+            yield diagram.finding("bpmn.process.empty", process)
+
+
+def empty_expressions(diagram: Diagram) -> Iterator[Finding]:
+    """An expression that is written has a body (§8.3.8)."""
+    for holder, one in diagram.expressions():
+        if not text(one) and not len(one) and _executed(diagram, holder):
+            yield diagram.finding("bpmn.expression.empty", one, field=local(one))
+
+
+def informal(diagram: Diagram) -> Iterator[Finding]:
+    """Words for readers cannot be evaluated; an executable process needs formal expressions (§8.3.7)."""
+    for holder, one in diagram.expressions():
+        words = text(one)
+        if words and local(one) not in _READ_ELSEWHERE and not words.startswith("=") and not is_formal(one) and _executed(diagram, holder):
+            if local(one) != "formalExpression":
+                yield diagram.finding("bpmn.expression.informal", one, field=local(one), text=words[:80])
+
+
+def _executed(diagram: Diagram, holder: Element) -> bool:
+    return diagram.executable(holder) or (diagram.process(holder) is None and bool(diagram.executables))
+
+
+def not_executed(diagram: Diagram) -> Iterator[Finding]:
+    """Elements of BPMN that this engine would have to skip are refused in what it executes, with the way out."""
+    for name, instead in NOT_EXECUTED.items():
+        for one in diagram.tree.each(name):
+            if diagram.executable(one) or (diagram.executables and diagram.process(one) is None):
+                yield diagram.finding("bpmn.element.not-executed", one, found=name, instead=instead)
+
+
+def scripts(diagram: Diagram) -> Iterator[Finding]:
+    """A script is FEEL in zeebe:script; program text in the diagram is never run."""
+    for task in diagram.tree.each("scriptTask", "globalScriptTask"):
+        if local(task) == "scriptTask" and not diagram.executable(task):
+            continue
+        if holds := text(child(task, "script")):
+            yield diagram.finding("bpmn.script.language", task, format=task.get("scriptFormat") or task.get("scriptLanguage") or "", text=holds[:80])
+        elif extension(task, "script") is None and extension(task, "taskDefinition") is None:
+            yield diagram.finding("bpmn.script.missing", task)
+
+
+def messages(diagram: Diagram) -> Iterator[Finding]:
+    """A send or receive task names what it sends or waits for."""
+    for task in diagram.tree.each("sendTask", "receiveTask"):
+        if not diagram.executable(task) or task.get("messageRef"):
+            continue
+        if local(task) == "receiveTask" or extension(task, "taskDefinition") is None:
+            yield diagram.finding("bpmn.message.none", task, found=local(task))
+
+
+def calls(diagram: Diagram) -> Iterator[Finding]:
+    """A call activity says what it calls."""
+    for call in diagram.tree.each("callActivity"):
+        zeebe = extension(call, "calledElement")
+        if diagram.executable(call) and not call.get("calledElement") and (zeebe is None or not zeebe.get("processId")):
+            yield diagram.finding("bpmn.call.nothing", call)
+
+
+def extensions_understood(diagram: Diagram) -> Iterator[Finding]:
+    """An extension that must be understood, and is not, forbids the rest (§8.2.3)."""
+    for one in children(diagram.tree.root, "extension"):
+        if flag(one, "mustUnderstand"):
+            yield diagram.finding("bpmn.extension.must-understand", one, definition=one.get("definition", ""))
+
+
+RULES = (something, empty_expressions, informal, not_executed, scripts, messages, calls, extensions_understood)
