@@ -9,7 +9,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
 from adapters.database import schema
-from adapters.database.connection import Database
+from adapters.database.connection import Database, bind
 from adapters.database.moments import restored, stored
 from engine.refusals import NotFound, Refused
 
@@ -32,7 +32,7 @@ def _postgresql(element: database_now, compiler: Any, **kw: Any) -> str:
 
 
 _p = schema.place.c
-CLOCK = sa.select(_p.clock_offset, database_now()).where(_p.place == sa.bindparam("place"))
+CLOCK = sa.select(_p.clock_offset, database_now()).where(_p.place == bind("place"))
 
 
 def now(connection: sa.Connection, place: str) -> datetime:

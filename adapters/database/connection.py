@@ -24,6 +24,11 @@ AFFECTED = ((3, 7, 0), (3, 51, 3))  # SQLite versions from–before with the WAL
 NETWORK_FILESYSTEMS = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs", "afs", "ceph", "glusterfs", "fuse.glusterfs"})
 
 
+def bind(name: str) -> sa.BindParameter[Any]:
+    """A parameter of a statement that is compiled once."""
+    return sa.bindparam(name)
+
+
 @dataclass(frozen=True, slots=True)
 class Statement:
     """SQL in the driver's own form and how to put its parameters in order."""
@@ -281,4 +286,5 @@ def _open_postgresql(url: str) -> Database:
         return connection
 
     engine = sa.create_engine("postgresql+psycopg://", creator=connect, poolclass=sa.QueuePool, pool_size=8, max_overflow=24, pool_pre_ping=False)
-    return Database(engine, PGDialect_psycopg(paramstyle="format"))
+    dialect: sa.Dialect = PGDialect_psycopg(paramstyle="format")  # type: ignore[no-untyped-call]
+    return Database(engine, dialect)

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from adapters.database import schema
-from adapters.database.connection import Database, Transaction
+from adapters.database.connection import Database, Transaction, bind
 from adapters.database.shapes import value_of
 from engine.events import (
     InstanceEnded, JobQueued, NotificationRequested, NumberIssued, QuotaBooked, QuotaOpened, QuotaReleased, QuotaTransferred, RecordPut, Reminded,
@@ -17,32 +17,32 @@ from engine.execution.rows import InstanceRow, TaskRow
 from engine.journal.canonical import canonical_text
 from engine.refusals import Refused
 
-_place, _campaign = sa.bindparam("place"), sa.bindparam("campaign")
+_place, _campaign = bind("place"), bind("campaign")
 
 
 def _all(table: sa.Table) -> sa.Insert:
-    return table.insert().values({c.name: sa.bindparam(c.name) for c in table.c})
+    return table.insert().values({c.name: bind(c.name) for c in table.c})
 
 
 _r, _l, _i = schema.record.c, schema.ledger_account.c, schema.instance.c
-_this_record = (_r.place == sa.bindparam("key_place"), _r.campaign == sa.bindparam("key_campaign"), _r.kind == sa.bindparam("key_kind"),
-                _r.key == sa.bindparam("key_key"))
+_this_record = (_r.place == bind("key_place"), _r.campaign == bind("key_campaign"), _r.kind == bind("key_kind"),
+                _r.key == bind("key_key"))
 _RECORD = sa.select(_r.status, _r.data).where(*_this_record).with_for_update()
 _NEW_RECORD = _all(schema.record)
 _PUT_RECORD = schema.record.update().where(*_this_record).values(
-    status=sa.bindparam("status"), data=sa.bindparam("data"), updated_at=sa.bindparam("updated_at"), seq=sa.bindparam("seq"))
-_account = (_l.place == _place, _l.campaign == _campaign, _l.account == sa.bindparam("account"))
+    status=bind("status"), data=bind("data"), updated_at=bind("updated_at"), seq=bind("seq"))
+_account = (_l.place == _place, _l.campaign == _campaign, _l.account == bind("account"))
 _NEW_ACCOUNT = _all(schema.ledger_account)
-_BOOK = schema.ledger_account.update().where(*_account).values(booked=_l.booked + sa.bindparam("by"))
-_GRANT = schema.ledger_account.update().where(*_account).values(places=_l.places + sa.bindparam("by"))
+_BOOK = schema.ledger_account.update().where(*_account).values(booked=_l.booked + bind("by"))
+_GRANT = schema.ledger_account.update().where(*_account).values(places=_l.places + bind("by"))
 _LOOK = sa.select(_l.places, _l.booked).where(*_account)
 _POSTING = _all(schema.ledger_posting)
-_SERIES = schema.series.update().where(schema.series.c.place == sa.bindparam("key_place"), schema.series.c.series == sa.bindparam("key_series")).values(
-    last=sa.bindparam("last"))
+_SERIES = schema.series.update().where(schema.series.c.place == bind("key_place"), schema.series.c.series == bind("key_series")).values(
+    last=bind("last"))
 _OUTBOX = _all(schema.outbox)
 _DOOM = schema.instance.update().where(
-    _i.place == sa.bindparam("key_place"), _i.path >= sa.bindparam("low"), _i.path < sa.bindparam("high"), _i.doomed_by.is_(None)).values(
-    doomed_by=sa.bindparam("by"))
+    _i.place == bind("key_place"), _i.path >= bind("low"), _i.path < bind("high"), _i.doomed_by.is_(None)).values(
+    doomed_by=bind("by"))
 
 # What people are told although no diagram says so: what another person or the clock did to a task of theirs.
 _TOLD: Mapping[type[Any], str] = {Reminded: "task.reminded", Urged: "task.urged", TaskOverdue: "task.overdue", TaskReassigned: "task.reassigned",
@@ -94,6 +94,7 @@ class Effects:
     def _post(self, transaction: Transaction, place: str, instance: InstanceRow, seq: int, at: int, event: Any, n: int) -> int:
         """Changes the balances and writes the postings that explain them; gives the next posting number."""
         campaign = instance.root or instance.id
+        lines: list[tuple[str, str, int, tuple[str, ...]]] = []
         match event:
             case QuotaOpened():
                 lines = [(a["id"], "opened", int(a["places"]), ()) for a in event.accounts]

@@ -8,27 +8,27 @@ from typing import Any
 import sqlalchemy as sa
 
 from adapters.database import schema
-from adapters.database.connection import Transaction
+from adapters.database.connection import Transaction, bind
 from adapters.database.shapes import value_of
 from engine.execution.rows import InstanceRow
 from engine.refusals import Refused
 
 Json = Any
 _dice = SystemRandom()
-_place = sa.bindparam("place")
+_place = bind("place")
 _g, _r, _l, _s, _c, _x = schema.post_grant.c, schema.record.c, schema.ledger_account.c, schema.series.c, schema.calendar.c, schema.recusal.c
 _GRANTS = sa.select(_g.candidate).where(
-    _g.place == _place, _g.person == sa.bindparam("person"), _g.from_at <= sa.bindparam("now"), _g.to_at > sa.bindparam("now"))
-_RECUSED = sa.select(_x.ref).where(_x.place == _place, _x.person == sa.bindparam("person"), _x.ref == sa.bindparam("ref"))
+    _g.place == _place, _g.person == bind("person"), _g.from_at <= bind("now"), _g.to_at > bind("now"))
+_RECUSED = sa.select(_x.ref).where(_x.place == _place, _x.person == bind("person"), _x.ref == bind("ref"))
 _RECORDS = sa.select(_r.key, _r.status, _r.data).where(
-    _r.place == _place, _r.campaign == sa.bindparam("campaign"), _r.kind == sa.bindparam("kind")).order_by(_r.key)
+    _r.place == _place, _r.campaign == bind("campaign"), _r.kind == bind("kind")).order_by(_r.key)
 _BALANCE = sa.select(_l.places, _l.booked).where(
-    _l.place == _place, _l.campaign == sa.bindparam("campaign"), _l.account == sa.bindparam("account")).with_for_update()
-_SERIES = sa.select(_s.last).where(_s.place == _place, _s.series == sa.bindparam("series")).with_for_update()
-_NEW_SERIES = schema.series.insert().values(place=_place, series=sa.bindparam("series"), last=sa.literal_column("0"))
-_PARENT = sa.select(schema.instance.c.id).where(schema.instance.c.place == _place, schema.instance.c.id == sa.bindparam("id")).with_for_update(read=True)
-_TOKENS = sa.select(schema.scope.c.tokens).where(schema.scope.c.place == _place, schema.scope.c.instance == sa.bindparam("id"))
-_CONFIRMED = sa.select(_c.year).where(_c.place == _place, _c.year == sa.bindparam("year"), _c.confirmed_at.is_not(None))
+    _l.place == _place, _l.campaign == bind("campaign"), _l.account == bind("account")).with_for_update()
+_SERIES = sa.select(_s.last).where(_s.place == _place, _s.series == bind("series")).with_for_update()
+_NEW_SERIES = schema.series.insert().values(place=_place, series=bind("series"), last=sa.literal_column("0"))
+_PARENT = sa.select(schema.instance.c.id).where(schema.instance.c.place == _place, schema.instance.c.id == bind("id")).with_for_update(read=True)
+_TOKENS = sa.select(schema.scope.c.tokens).where(schema.scope.c.place == _place, schema.scope.c.instance == bind("id"))
+_CONFIRMED = sa.select(_c.year).where(_c.place == _place, _c.year == bind("year"), _c.confirmed_at.is_not(None))
 
 
 class StoredFacts:

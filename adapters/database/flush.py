@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from adapters.database import schema
-from adapters.database.connection import Database, Statement, Transaction
+from adapters.database.connection import Database, Statement, Transaction, bind
 from adapters.database.shapes import INSTANCE_COLUMNS, KEY, SHAPES, Shape, instance_values
 from adapters.database.source import StoredSource, wanted
 from engine.execution.rows import Changes, JobRow, TaskRow
@@ -47,16 +47,16 @@ class _Writes:
 
 
 _c = schema.task_candidate.c
-_OPEN = schema.task_candidate.insert().values({c.name: sa.bindparam(c.name) for c in schema.task_candidate.c})
-_this_candidate = [_c[name] == sa.bindparam(KEY + name) for name in ("place", "instance", "candidate", "task")]
+_OPEN = schema.task_candidate.insert().values({c.name: bind(c.name) for c in schema.task_candidate.c})
+_this_candidate = [_c[name] == bind(KEY + name) for name in ("place", "instance", "candidate", "task")]
 _FORGET = schema.task_candidate.delete().where(*_this_candidate)
 _CLOSE = schema.task_candidate.update().where(*_this_candidate).values(open=sa.literal_column("0"))
-_INSERT_INSTANCE = schema.instance.insert().values({name: sa.bindparam(name) for name in INSTANCE_COLUMNS})
+_INSERT_INSTANCE = schema.instance.insert().values({name: bind(name) for name in INSTANCE_COLUMNS})
 _CHANGING = ("scheme", "org", "title", "state", "outcome", "ended_at", "counters", "seq", "last_at", "head", "state_hash")
 _UPDATE_INSTANCE = (
     schema.instance.update()
-    .where(schema.instance.c.place == sa.bindparam(KEY + "place"), schema.instance.c.id == sa.bindparam(KEY + "id"))
-    .values({name: sa.bindparam(name) for name in _CHANGING}))
+    .where(schema.instance.c.place == bind(KEY + "place"), schema.instance.c.id == bind(KEY + "id"))
+    .values({name: bind(name) for name in _CHANGING}))
 
 
 class Flush:
@@ -96,9 +96,12 @@ class Flush:
         saved = changes.saved.get(kind)
         if not saved:
             return
-        new, old = [], []
+        new: list[tuple[object, ...]] = []
+        old: list[tuple[object, ...]] = []
+        stored = source.seen[kind]
         for key, row in saved.items():
-            (old if source.stored(kind, key) else new).append(shape.values(place, instance, row))
+            (old if key in stored else new).append(shape.values(place, instance, row))
+        stored.update(saved)
         if old:
             transaction.write(writes.update, writes.updated(old))
         if new:
@@ -110,14 +113,15 @@ class Flush:
         closed: list[tuple[object, ...]] = []
         again: list[tuple[object, ...]] = []
         for task in tasks:
+            known = task.id in source.before
             had, due_before = source.before.get(task.id, (frozenset(), 0))
-            have, due = wanted(task)
+            have, due = source.before[task.id] = wanted(task)
             closed += [(place, instance, who, task.id) for who in sorted(had - have)]
             rows = [(place, instance, who, task.id, 1, due) for who in sorted(have if due != due_before else have - had)]
             by = f"user:{task.closed_by}"
             if task.state == "completed" and by not in had:
                 rows.append((place, instance, by, task.id, 0, due))
-            if task.id in source.before:
+            if known:
                 again += [row[:4] for row in rows]
             opened += rows
         if closed:

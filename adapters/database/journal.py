@@ -1,31 +1,32 @@
 """The journal's tables: append to a stream, find an earlier answer, read back, number the leaves, sign checkpoints; checks nothing (engine/journal)."""
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 
 import sqlalchemy as sa
 
 from adapters.database import schema
-from adapters.database.connection import Database, Transaction
-from adapters.database.moments import stored
+from adapters.database.clock import CLOCK
+from adapters.database.connection import Database, Transaction, bind
+from adapters.database.moments import restored, stored
 from engine.journal import merkle
 from engine.journal.canonical import canonical_bytes
 from engine.journal.checkpoint import Checkpoint, Sign, signed
 from engine.journal.entry import GENESIS, Entry, opened, sealed
-from engine.refusals import Conflict
+from engine.refusals import Conflict, NotFound
 
 _e = schema.entry.c
-_p, _stream = sa.bindparam("place"), sa.bindparam("stream")
-_APPEND = schema.entry.insert().values({c.name: sa.bindparam(c.name) for c in schema.entry.c})
-_PENDING = schema.unsequenced.insert().values({c.name: sa.bindparam(c.name) for c in schema.unsequenced.c})
-_EARLIER = sa.select(_e.digest, _e.stream, _e.seq, _e.body).where(_e.place == _p, _e.actor == sa.bindparam("actor"), _e.command_id == sa.bindparam("id"))
+_p, _stream = bind("place"), bind("stream")
+_APPEND = schema.entry.insert().values({c.name: bind(c.name) for c in schema.entry.c})
+_PENDING = schema.unsequenced.insert().values({c.name: bind(c.name) for c in schema.unsequenced.c})
+_EARLIER = sa.select(_e.digest, _e.stream, _e.seq, _e.body).where(_e.place == _p, _e.actor == bind("actor"), _e.command_id == bind("id"))
 _HEAD = sa.select(schema.stream.c.seq, schema.stream.c.head, schema.stream.c.last_at).where(
     schema.stream.c.place == _p, schema.stream.c.stream == _stream).with_for_update()
-_NEW_STREAM = schema.stream.insert().values({c.name: sa.bindparam(c.name) for c in schema.stream.c})
-_MOVE_STREAM = schema.stream.update().where(schema.stream.c.place == sa.bindparam("key_place"), schema.stream.c.stream == sa.bindparam("key_stream")).values(
-    seq=sa.bindparam("seq"), last_at=sa.bindparam("last_at"), head=sa.bindparam("head"))
+_NEW_STREAM = schema.stream.insert().values({c.name: bind(c.name) for c in schema.stream.c})
+_MOVE_STREAM = schema.stream.update().where(schema.stream.c.place == bind("key_place"), schema.stream.c.stream == bind("key_stream")).values(
+    seq=bind("seq"), last_at=bind("last_at"), head=bind("head"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +49,14 @@ class Journal:
     def __init__(self, database: Database) -> None:
         self._append, self._pending = database.statement(_APPEND), database.statement(_PENDING)
 
-    def earlier(self, transaction: Transaction, place: str, actor: str, command_id: str, digest: str) -> Written | None:
+    def earlier(self, transaction: Transaction, place: str, actor: str, command_id: str, digest: str) -> Entry | None:
         """The entry that this command already made. Raises Conflict `command.other_body` when the same id meant something else."""
         found = transaction.row(_EARLIER, place=place, actor=actor, id=command_id)
         if found is None:
             return None
         if found[0] != digest:
             raise Conflict("command.other_body", command_id=command_id)
-        body = bytes(found[3])
-        return Written(opened(body), body, "")
+        return opened(bytes(found[3]))
 
     def append(self, transaction: Transaction, place: str, entry: Entry, digest: str | None) -> Written:
         """Stores the sealed entry and queues it for its leaf. Raises Taken (at the latest at commit) when stream and number are used."""
@@ -68,18 +68,20 @@ class Journal:
             {"place": place, "stream": entry.stream, "seq": entry.seq, "hash": merkle.leaf_hash(body)})])
         return Written(entry, body, hash_)
 
-    def head(self, transaction: Transaction, place: str, stream: str) -> tuple[int, str, int]:
-        """(last number, its hash, its moment) of a stream without instance, locked; a new stream begins with 0."""
+    def note(self, transaction: Transaction, place: str, stream: str, actor: str, command: str, fields: Mapping[str, object]) -> Written:
+        """One entry on a stream that is no instance (the place, a package), at the place's business time; its head row is locked till the commit."""
+        clock = transaction.row(CLOCK, place=place)
+        if clock is None:
+            raise NotFound("place.unknown", place=place)
         found = transaction.row(_HEAD, place=place, stream=stream)
         if found is None:
             transaction.change(_NEW_STREAM, place=place, stream=stream, seq=0, last_at=0, head=GENESIS)
-            return 0, GENESIS, 0
-        return found[0], found[1], found[2]
-
-    def advance(self, transaction: Transaction, place: str, written: Written) -> None:
-        """Moves the head of a stream without instance behind the entry."""
-        entry = written.entry
-        transaction.change(_MOVE_STREAM, key_place=place, key_stream=entry.stream, seq=entry.seq, last_at=stored(entry.at), head=written.hash)
+        seq, head, last_at = found or (0, GENESIS, 0)
+        at = max(clock[0] + clock[1], last_at)
+        entry = Entry(stream, seq + 1, restored(at), actor, command, fields, [], prev_hash=head)
+        written = self.append(transaction, place, entry, None)
+        transaction.change(_MOVE_STREAM, key_place=place, key_stream=stream, seq=seq + 1, last_at=at, head=written.hash)
+        return written
 
 
 def entries(connection: sa.Connection, place: str, stream: str | None = None) -> Iterator[Written]:
@@ -121,7 +123,7 @@ def sequence(database: Database, place: str, limit: int = 10_000) -> int:
             peaks = merkle.extended(peaks, bytes(hash_))
         rows = [{"place": place, "n": n, "stream": s, "seq": q, "hash": h} for n, (s, q, h) in enumerate(waiting, found.size)]
         connection.execute(schema.leaf.insert(), rows)
-        gone = schema.unsequenced.delete().where(u.place == place, u.stream == sa.bindparam("s"), u.seq == sa.bindparam("q"))
+        gone = schema.unsequenced.delete().where(u.place == place, u.stream == bind("s"), u.seq == bind("q"))
         connection.execute(gone, [{"s": s, "q": q} for s, q, _ in waiting])
         connection.execute(tree.update().where(tree.c.place == place).values(size=found.size + len(waiting), peaks=_packed(peaks)))
         return len(waiting)

@@ -10,19 +10,19 @@ import sqlalchemy as sa
 
 from adapters.database import schema
 from adapters.database.clock import database_time
-from adapters.database.connection import Database, Transaction
+from adapters.database.connection import Database, Transaction, bind
 from adapters.database.shapes import value_of
 from engine.journal.canonical import canonical_bytes, canonical_text
 from engine.refusals import NotFound, Refused
 
 _k, _d = schema.subject_key.c, schema.personal.c
-_place, _subject = sa.bindparam("place"), sa.bindparam("subject")
+_place, _subject = bind("place"), bind("subject")
 _KEY = sa.select(_k.wrapped, _k.erased_at).where(_k.place == _place, _k.subject == _subject)
-_NEW_KEY = schema.subject_key.insert().values(place=_place, subject=_subject, wrapped=sa.bindparam("wrapped"), created_at=sa.bindparam("created_at"))
-_this = (_d.place == sa.bindparam("key_place"), _d.instance == sa.bindparam("key_instance"), _d.subject == sa.bindparam("key_subject"),
-         _d.field_group == sa.bindparam("key_group"))
+_NEW_KEY = schema.subject_key.insert().values(place=_place, subject=_subject, wrapped=bind("wrapped"), created_at=bind("created_at"))
+_this = (_d.place == bind("key_place"), _d.instance == bind("key_instance"), _d.subject == bind("key_subject"),
+         _d.field_group == bind("key_group"))
 _FORGET = schema.personal.delete().where(*_this)
-_KEEP = schema.personal.insert().values({c.name: sa.bindparam(c.name) for c in schema.personal.c})
+_KEEP = schema.personal.insert().values({c.name: bind(c.name) for c in schema.personal.c})
 
 
 class Keys(Protocol):

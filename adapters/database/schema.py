@@ -7,6 +7,7 @@ No foreign keys on the tables of the write path: the instance's row lock guards 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -20,30 +21,30 @@ Moment = sa.BigInteger()
 Bytes = sa.LargeBinary()
 
 
-def _table(name: str, *columns: sa.Column[object] | sa.schema.SchemaItem, narrow: bool = False) -> sa.Table:
+def _table(name: str, *columns: sa.Column[Any] | sa.schema.SchemaItem, narrow: bool = False) -> sa.Table:
     """A table whose first column is the place. `narrow`: small rows, kept in their primary key's own tree on SQLite."""
     return sa.Table(name, metadata, sa.Column("place", Id, primary_key=True), *columns, sqlite_with_rowid=not narrow)
 
 
-def _key(name: str, type_: sa.types.TypeEngine[object] = Id) -> sa.Column[object]:
+def _key(name: str, type_: sa.types.TypeEngine[Any] = Id) -> sa.Column[Any]:
     return sa.Column(name, type_, primary_key=True, autoincrement=False)
 
 
-def _must(name: str, type_: sa.types.TypeEngine[object] = Id) -> sa.Column[object]:
+def _must(name: str, type_: sa.types.TypeEngine[Any] = Id) -> sa.Column[Any]:
     return sa.Column(name, type_, nullable=False)
 
 
-def _may(name: str, type_: sa.types.TypeEngine[object] = Id) -> sa.Column[object]:
+def _may(name: str, type_: sa.types.TypeEngine[Any] = Id) -> sa.Column[Any]:
     return sa.Column(name, type_)
 
 
-def _where(condition: sa.ColumnElement[bool]) -> dict[str, object]:
+def _where(condition: sa.ColumnElement[bool]) -> dict[str, Any]:
     """The options of an index over part of a table."""
     return {"sqlite_where": condition, "postgresql_where": condition}
 
 
-def _index(name: str, columns: Sequence[sa.Column[object]], where: sa.ColumnElement[bool] | None = None, unique: bool = False) -> sa.Index:
-    return sa.Index(name, *columns, unique=unique, **({} if where is None else _where(where)))  # type: ignore[arg-type]
+def _index(name: str, columns: Sequence[sa.Column[Any]], where: sa.ColumnElement[bool] | None = None, unique: bool = False) -> sa.Index:
+    return sa.Index(name, *columns, unique=unique, **({} if where is None else _where(where)))
 
 
 Int, Big = sa.Integer(), sa.BigInteger()

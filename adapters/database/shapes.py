@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from adapters.database import schema
+from adapters.database.connection import bind
 from adapters.database.moments import restored, restored_or_none, stored, stored_or_null
 from engine.execution.rows import IncidentRow, InstanceRow, JobRow, ResultRow, ScopeRow, SubscriptionRow, TaskRow, TimerRow
 from engine.journal.canonical import canonical_text, from_canonical
@@ -44,11 +45,11 @@ class Shape:
 
     @property
     def insert(self) -> sa.Insert:
-        return self.table.insert().values({c.name: sa.bindparam(c.name) for c in self.table.c})
+        return self.table.insert().values({c.name: bind(c.name) for c in self.table.c})
 
     @property
     def update(self) -> sa.Update:
-        return self.table.update().where(*self._this()).values({n: sa.bindparam(n) for n in self.columns if n not in self.names})
+        return self.table.update().where(*self._this()).values({n: bind(n) for n in self.columns if n not in self.names})
 
     @property
     def delete(self) -> sa.Delete:
@@ -60,14 +61,14 @@ class Shape:
 
     def _this(self) -> list[sa.ColumnElement[bool]]:
         # An UPDATE may not call a bind in WHERE like a column that it sets, so the key's binds have names of their own.
-        return [self.table.c[name] == sa.bindparam(KEY + name) for name in self.names]
+        return [self.table.c[name] == bind(KEY + name) for name in self.names]
 
     @property
     def select(self) -> sa.Select[Any]:
         """All columns that `read` takes, of one instance."""
         t = self.table
         found = sa.select(*[t.c[n] for n in self.columns if n not in ("place", "instance")])
-        return found.where(t.c.place == sa.bindparam("place"), t.c.instance == sa.bindparam("instance"))
+        return found.where(t.c.place == bind("place"), t.c.instance == bind("instance"))
 
 
 def _scope(place: str, instance: str, row: ScopeRow) -> Values:

@@ -2,11 +2,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-from adapters.database.connection import Transaction
+from adapters.database.connection import Transaction, bind
 from adapters.database.moments import NEVER, stored
 from adapters.database.shapes import SHAPES
 from engine.execution.rows import IncidentRow, JobRow, ResultRow, ScopeRow, SubscriptionRow, TaskRow, TimerRow
@@ -15,7 +15,7 @@ from engine.execution.rows import IncidentRow, JobRow, ResultRow, ScopeRow, Subs
 def _where(kind: type[Any], *names: str) -> sa.Select[Any]:
     """The rows of a kind in one instance whose columns have the values bound under the columns' names."""
     shape = SHAPES[kind]
-    return shape.select.where(*[shape.table.c[name] == sa.bindparam(name) for name in names])
+    return shape.select.where(*[shape.table.c[name] == bind(name) for name in names])
 
 
 _SCOPE, _SCOPES = _where(ScopeRow, "id"), _where(ScopeRow, "parent").order_by(SHAPES[ScopeRow].table.c.id)
@@ -28,6 +28,7 @@ _SUBSCRIPTION, _SUBSCRIPTIONS = _where(SubscriptionRow, "id"), _where(Subscripti
 _SUBSCRIBED = _where(SubscriptionRow, "kind", "name").order_by(SHAPES[SubscriptionRow].table.c.id)
 _JOB, _INCIDENT = _where(JobRow, "id"), _where(IncidentRow, "id")
 
+R = TypeVar("R")
 Wanted = tuple[frozenset[str], int]  # who sees a task in the inbox now, and its place in the order
 
 
@@ -89,21 +90,17 @@ class StoredSource:
     def incident(self, id: str) -> IncidentRow | None:
         return self._one(IncidentRow, _INCIDENT, id=id)
 
-    def stored(self, kind: type[Any], key: object) -> bool:
-        """Whether the database holds that row, as far as this step has looked."""
-        return key in self.seen[kind]
-
-    def _one(self, kind: type[Any], clause: sa.Select[Any], **values: object) -> Any:
+    def _one(self, row: type[R], clause: sa.Select[Any], /, **values: object) -> R | None:
         found = self._transaction.row(clause, place=self._place, instance=self._instance, **values)
-        return None if found is None else self._given(kind, found)
+        return None if found is None else self._given(row, found)
 
-    def _many(self, kind: type[Any], clause: sa.Select[Any], **values: object) -> list[Any]:
+    def _many(self, row: type[R], clause: sa.Select[Any], /, **values: object) -> list[R]:
         found = self._transaction.rows(clause, place=self._place, instance=self._instance, **values)
-        return [self._given(kind, columns) for columns in found]
+        return [self._given(row, columns) for columns in found]
 
-    def _given(self, kind: type[Any], columns: Sequence[Any]) -> Any:
-        row = SHAPES[kind].read(columns)
+    def _given(self, kind: type[R], columns: Sequence[Any]) -> R:
+        row: R = SHAPES[kind].read(columns)
         self.seen[kind].add((columns[0], columns[1]) if kind is ResultRow else columns[0])
-        if kind is TaskRow and row.id not in self.before:
+        if isinstance(row, TaskRow) and row.id not in self.before:
             self.before[row.id] = wanted(row)
         return row

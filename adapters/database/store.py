@@ -1,0 +1,272 @@
+"""The one write path: lock, idempotency, moment, due timers, step, entry and rows, commit; what a step does is the engine's."""
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from random import SystemRandom
+from time import sleep
+from typing import Any, Protocol, TypeVar
+
+import sqlalchemy as sa
+
+from adapters.database import schema
+from adapters.database.clock import CLOCK
+from adapters.database.connection import Busy, Database, OutOfBounds, Taken, Transaction, bind
+from adapters.database.effects import Effects
+from adapters.database.facts import StoredFacts
+from adapters.database.flush import Flush, Head
+from adapters.database.journal import Journal, digest_of
+from adapters.database.moments import restored
+from adapters.database.personal import Keys, Personal, PersonalStore
+from adapters.database.shapes import read_instance
+from adapters.database.source import StoredSource
+from engine.commands import CancelByParent, FailJob, FinishJob, FireTimer, Start, to_json
+from engine.engine import step
+from engine.engine import why_not as reason_not
+from engine.events import from_entry, to_entry
+from engine.execution.rows import InstanceRow, Nothing
+from engine.execution.workspace import MODULUS, Workspace
+from engine.facts import Facts, Recording
+from engine.journal.entry import GENESIS, Entry
+from engine.refusals import Conflict, NotFound, Refused
+
+TRIES = 5  # how often a write is begun again that the database undid
+MOST_TIMERS = 1000  # fired before one command; the rest fire with the next or by the clock
+_dice = SystemRandom()
+
+_i, _p, _t = schema.instance.c, schema.place.c, schema.timer.c
+_place, _id = bind("place"), bind("id")
+_INSTANCE = (
+    sa.select(_i.id, _i.process, _i.package, _i.scheme, _i.org, _i.parent, _i.parent_scope, _i.root, _i.path, _i.title, _i.state, _i.outcome,
+              _i.started_at, _i.ended_at, _i.counters, _i.doomed_by, _i.seq, _i.last_at, _i.head, _i.state_hash)
+    .where(_i.place == _place, _i.id == _id))
+_LOCKED = _INSTANCE.with_for_update()
+_DUE = sa.select(_t.id).where(_t.place == _place, _t.instance == _id, _t.due_at <= bind("now")).order_by(_t.due_at, _t.id).limit(
+    sa.literal_column("1"))
+
+
+class Definitions(Protocol):
+    """What was published, parsed and kept by the composition root."""
+
+    def graphs(self, place: str, package: str) -> Any:
+        """The package's graph set. Raises NotFound `package.unknown`."""
+
+    def facts(self, place: str, package: str, scheme: str, now: datetime, answer: Callable[..., Any]) -> Facts:
+        """What a step on that package and scheme may know at `now`; `answer` is asked for the named facts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of a command: the entry it made, at once or when it was sent before (`repeated`)."""
+
+    instance: str
+    seq: int
+    at: datetime
+    events: tuple[Any, ...]
+    repeated: bool = False
+
+
+Alongside = Callable[[Transaction, int], None]  # done in the same transaction, before the commit; gets the entry's number
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A command with what belongs to it outside the engine."""
+
+    command: Any
+    command_id: str = ""
+    personal: Sequence[Personal] = ()
+    alongside: Alongside | None = None  # fencing of a job, attaching of files
+    digest: str | None = None
+
+
+class Store:
+    """Carries out commands on instances. One per process, for all places; safe to use from many threads."""
+
+    def __init__(self, database: Database, definitions: Definitions, keys: Keys, engine: str = "1") -> None:
+        """`engine`: the engine's version, which every entry names."""
+        self.database, self.definitions, self.engine = database, definitions, engine
+        self.flush, self.effects, self.journal = Flush(database), Effects(database), Journal(database)
+        self.personal = PersonalStore(database, keys)
+
+    def start(self, place: str, command: Start, command_id: str = "", personal: Sequence[Personal] = (), alongside: Alongside | None = None) -> Answer:
+        """Starts `command.instance`. The same `command_id` again gives the first answer, whatever id the instance was to get.
+
+        Raises: Refused, Invalid, NotFound `place.unknown`, Conflict `command.other_body`, Busy.
+        """
+        # The id is chosen anew by a repeated request, so it is no part of what was asked.
+        sent = self._sent(place, command, {**to_json(command), "instance": ""}, command_id, personal, alongside)
+        return again(lambda: self._started(place, sent))
+
+    def handle(self, place: str, instance: str, command: Any, command_id: str = "", personal: Sequence[Personal] = (),
+               alongside: Alongside | None = None) -> Answer:
+        """Carries out `command` on an instance, its due timers first.
+
+        Raises: Refused and its kinds, InvalidAnswers; NotFound `instance.unknown`; Conflict `command.other_body`; Busy. Then nothing was stored.
+        """
+        sent = self._sent(place, command, [instance, to_json(command)], command_id, personal, alongside)
+        return again(lambda: self._handled(place, instance, sent))
+
+    def fire_due(self, place: str, instance: str) -> int:
+        """Fires the timers of an instance that are due now; how many there were."""
+        return again(lambda: self._fired(place, instance))
+
+    def why_not(self, place: str, instance: str, command: Any) -> Refused | None:
+        """Why `command` would be refused now; None when it would be carried out. Nothing is stored."""
+        with self.database.looking() as transaction:
+            try:
+                run = Run(self, transaction, place, instance, _INSTANCE)
+                run.refuse_doomed(command)
+            except Refused as refused:
+                return refused
+            return reason_not(run.workspace, run.graphs(), command, run.facts())
+
+    def _sent(self, place: str, command: Any, fields: object, command_id: str, personal: Sequence[Personal], alongside: Alongside | None) -> Sent:
+        digest = digest_of(type(command).__name__, fields, self.personal.digests(place, personal)) if command_id else None
+        return Sent(command, command_id, personal, alongside, digest)
+
+    def _started(self, place: str, sent: Sent) -> Answer:
+        with self.database.writing() as transaction:
+            return self.earlier(transaction, place, sent) or Run(self, transaction, place, sent.command.instance, None).carry_out(sent)
+
+    def _handled(self, place: str, instance: str, sent: Sent) -> Answer:
+        with self.database.writing() as transaction:
+            run = Run(self, transaction, place, instance, _LOCKED)
+            if earlier := self.earlier(transaction, place, sent):
+                return earlier
+            run.refuse_doomed(sent.command)
+            run.fire_due()
+            return run.carry_out(sent)
+
+    def _fired(self, place: str, instance: str) -> int:
+        with self.database.writing() as transaction:
+            run = Run(self, transaction, place, instance, _LOCKED)
+            return 0 if run.doomed_by else run.fire_due()
+
+    def earlier(self, transaction: Transaction, place: str, sent: Sent) -> Answer | None:
+        """The answer that was given when this very command came before."""
+        if sent.digest is None:
+            return None
+        found = self.journal.earlier(transaction, place, sent.command.actor, sent.command_id, sent.digest)
+        return None if found is None else Answer(found.stream, found.seq, found.at, from_entry(found.events), repeated=True)
+
+
+class Run:
+    """One transaction's way through one instance: what was loaded, how far its stream has come, at which moment."""
+
+    def __init__(self, store: Store, transaction: Transaction, place: str, instance: str, locked: sa.Select[Any] | None) -> None:
+        """`locked`: how the instance's row is read; None: it is about to start."""
+        self._store, self._transaction, self._place, self._instance = store, transaction, place, instance
+        self.source = StoredSource(transaction, place, instance)
+        self.doomed_by: str | None = None
+        if locked is None:
+            self._begin(transaction, place)
+        else:
+            self._load(transaction, place, locked)
+
+    def _begin(self, transaction: Transaction, place: str) -> None:
+        clock = transaction.row(CLOCK, place=place)
+        if clock is None:
+            raise NotFound("place.unknown", place=place)
+        self.workspace = Workspace(Nothing())
+        self.seq, self.head, self.state_hash = 0, GENESIS, 0
+        self.at, self.database_now = clock[0] + clock[1], clock[1]
+
+    def _load(self, transaction: Transaction, place: str, locked: sa.Select[Any]) -> None:
+        found = transaction.row(locked, place=place, id=self._instance)
+        clock = transaction.row(CLOCK, place=place)
+        if found is None or clock is None:
+            raise NotFound("instance.unknown", instance=self._instance)
+        self.workspace = Workspace(self.source, read_instance(found))
+        self.doomed_by, self.seq, last_at, self.head, state_hash = found[15:]
+        self.state_hash = int(state_hash, 16)
+        self.at, self.database_now = max(clock[0] + clock[1], last_at), clock[1]
+
+    def graphs(self, package: str = "") -> Any:
+        return self._store.definitions.graphs(self._place, package or self.workspace.head.package)
+
+    def facts(self, start: Start | None = None) -> Recording:
+        """Facts at this transaction's moment, with the named ones recorded as they are asked for."""
+        head = _about_to_start(start) if start is not None else self.workspace.head
+        answer = StoredFacts(self._transaction, self._place, head, self.at)
+        return Recording(self._store.definitions.facts(self._place, head.package, head.scheme, restored(self.at), answer))
+
+    def refuse_doomed(self, command: Any) -> None:
+        """Raises Refused `instance.cancelled_above` unless the command brings that cancellation itself or ends a job."""
+        if self.doomed_by is not None and not isinstance(command, CancelByParent | FinishJob | FailJob):
+            raise Refused("instance.cancelled_above", instance=self._instance, ancestor=self.doomed_by)
+
+    def fire_due(self) -> int:
+        """Fires the due timers, each with its own entry; how many there were."""
+        for fired in range(MOST_TIMERS):
+            due = self._transaction.row(_DUE, place=self._place, id=self._instance, now=self.at)
+            if due is None:
+                return fired
+            sent = Sent(FireTimer(due[0]))
+            entry, _ = self._step(sent)
+            self._write(entry, sent)
+        return MOST_TIMERS
+
+    def carry_out(self, sent: Sent) -> Answer:
+        """The command's own step, and the commit."""
+        entry, events = self._step(sent)
+        if sent.alongside is not None:
+            sent.alongside(self._transaction, entry.seq)
+        with self._transaction.last_writes():
+            self._write(entry, sent)
+        return Answer(self._instance, entry.seq, entry.at, events)
+
+    def _step(self, sent: Sent) -> tuple[Entry, tuple[Any, ...]]:
+        """Lets the engine decide, and puts the entry together."""
+        command = sent.command
+        start = command if isinstance(command, Start) else None
+        facts = self.facts(start)
+        self.workspace.begin()
+        events = step(self.workspace, self.graphs(start.package if start else ""), command, facts)
+        self.changes = self.workspace.changes()
+        self.state_hash = (self.state_hash + self.changes.hash_change) % MODULUS
+        head, seq = self.changes.instance, self.seq + 1
+        personal = self._store.personal.sealed(self._transaction, self._place, self._instance, seq, sent.personal, self.database_now)
+        entry = Entry(
+            self._instance, seq, facts.now, command.actor, type(command).__name__, to_json(command), to_entry(events), command.on_behalf_of,
+            sent.command_id, facts.taken(), head.package, head.scheme, self._store.engine, personal, f"{self.state_hash:064x}", self.head)
+        self._store.effects(self._transaction, self._place, head, seq, self.at, self.database_now, events, self.workspace.tasks.get)
+        return entry, events
+
+    def _write(self, entry: Entry, sent: Sent) -> None:
+        """Stores the entry and the rows, and moves on behind them."""
+        transaction, place = self._transaction, self._place
+        written = self._store.journal.append(transaction, place, entry, sent.digest)
+        self.seq, self.head = entry.seq, written.hash
+        head = Head(entry.seq, self.at, written.hash, entry.state_hash, entry.actor if entry.seq == 1 else None)
+        self._store.flush(transaction, place, self.changes, self.source, head, entry.actor, self.database_now)
+        self._store.personal.project(transaction, place, self._instance, entry.seq, sent.personal)
+
+
+def _about_to_start(start: Start) -> InstanceRow:
+    """The row as far as facts need it before there is one."""
+    return InstanceRow(start.instance, start.process, start.package, start.scheme, start.org, start.parent, start.parent_scope,
+                       start.root or start.instance, start.path)
+
+
+T = TypeVar("T")
+
+
+def again(write: Callable[[], T]) -> T:
+    """Carries out a write, and begins it anew when the database undid it or another was quicker with the same key.
+
+    Raises: Busy when that happened too often; what the write raises.
+    """
+    for tried in range(TRIES):
+        try:
+            return write()
+        except (Busy, Taken) as undone:
+            if isinstance(undone, Taken) and tried:
+                raise Conflict("store.taken") from undone  # twice the same: not a race, the key is in use
+            if tried == TRIES - 1:
+                raise Busy from None
+            sleep(_dice.uniform(0, 0.02 * 2**tried))
+        except OutOfBounds as bound:
+            raise Refused("store.bounds") from bound
+    raise AssertionError("unreachable")
