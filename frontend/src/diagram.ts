@@ -52,8 +52,6 @@ const MARGIN = 12;
 const MARK = 28; // room for the bpmn.io mark below the diagram, which nothing may cover and which covers nothing
 const SMALLEST = 0.6; // below this nobody reads Chinese labels: rather let the diagram be moved
 
-document.querySelectorAll<HTMLElement>('[data-diagram]').forEach((place) => void show(place));
-
 async function show(place: HTMLElement): Promise<void> {
   const fallback = [...place.childNodes];
   try {
@@ -237,3 +235,5 @@ class Diagram {
     this.place.append(bar, inWords);
   }
 }
+
+document.querySelectorAll<HTMLElement>('[data-diagram]').forEach((place) => void show(place));

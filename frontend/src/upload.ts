@@ -5,7 +5,7 @@
 // data-upload     address that creates tus uploads; their own addresses end in the upload's id
 // data-max-bytes  whole bytes, optional; the server checks again
 // data-meta       JSON object of strings, sent as Upload-Metadata beside filename, filetype and field (the input's name)
-// The form's hidden field csrf_token goes along as the header X-CSRF-Token.
+// The form's hidden field csrf_token goes along as the header X-CSRF-Token. A refusal may carry {"message": "…"}, which is shown.
 // Afterwards the form holds, instead of the file, one hidden field NAME.upload with the id for every finished file.
 import { DetailedError, Upload } from 'tus-js-client';
 
@@ -18,8 +18,6 @@ const REFUSALS: Record<number, string> = {
   413: '文件超过允许的大小，请压缩后再传',
   415: '不接受这种文件，请按字段说明选择',
 };
-
-document.querySelectorAll<HTMLInputElement>('input[type=file][data-upload]').forEach((input) => new UploadField(input));
 
 class UploadField {
   private readonly list = document.createElement('ul');
@@ -154,7 +152,7 @@ class UploadItem {
 
   private failed(error: Error | DetailedError): void {
     const answer = 'originalResponse' in error ? error.originalResponse : null;
-    const words = answer ? (REFUSALS[answer.getStatus()] ?? (answer.getBody().trim().slice(0, 200) || `服务器回答 ${answer.getStatus()}`)) : '网络不通，请检查后按「继续」，会从断开处接着传';
+    const words = answer ? refusal(answer.getStatus(), answer.getBody()) : '网络不通，请检查后按「继续」，会从断开处接着传';
     this.running = false;
     this.pause.textContent = '继续';
     this.pause.hidden = false;
@@ -191,6 +189,17 @@ class UploadItem {
   }
 }
 
+/** What the server says ({"message": …}) goes before our own sentence for the status. */
+function refusal(status: number, body: string): string {
+  try {
+    const { message } = JSON.parse(body) as { message?: unknown };
+    if (typeof message === 'string') return message;
+  } catch {
+    // not JSON: a proxy's page, of no use to the reader
+  }
+  return REFUSALS[status] ?? `服务器没有接受这个文件（回答 ${status}），请稍后再试`;
+}
+
 function preview(file: File): HTMLElement[] {
   const kind = file.type.split('/')[0];
   if (kind !== 'image' && kind !== 'video') return [];
@@ -215,3 +224,5 @@ function megabytes(bytes: number): string {
   const size = bytes / 1024 / 1024;
   return size < 10 ? size.toFixed(1) : String(Math.round(size));
 }
+
+document.querySelectorAll<HTMLInputElement>('input[type=file][data-upload]').forEach((input) => new UploadField(input));
