@@ -1,0 +1,215 @@
+"""Lets time pass in a place: fires due timers, carries out jobs, sends messages, numbers the journal; decides nothing of a process."""
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from adapters.database import schema
+from adapters.database.clock import now
+from adapters.database.connection import Busy, Database, Transaction, bind
+from adapters.database.jobs import TRIES, Claimed, Jobs, LeaseLost
+from adapters.database.journal import sequence
+from adapters.database.moments import stored
+from adapters.database.outbox import Message, Outbox
+from adapters.database.store import Store
+from engine.commands import CancelByParent, ChildEnded, ChildThrew, Correlate, FailJob, FinishJob, Signal, Start
+from engine.refusals import Refused
+
+BATCH = 20
+log = logging.getLogger(__name__)
+
+Service = Callable[[str, Claimed], Mapping[str, Any]]  # (place, job) -> its result; raises Refused for a failure that no retry mends
+Deliver = Callable[[Message], None]
+
+_t, _i, _s = schema.timer.c, schema.instance.c, schema.subscription.c
+_waiting = sa.join(schema.timer, schema.instance, sa.and_(_i.place == _t.place, _i.id == _t.instance))
+_SUBSCRIBED = (
+    sa.select(_s.instance, _s.id)
+    .join(schema.instance, sa.and_(_i.place == _s.place, _i.id == _s.instance))
+    .where(_s.place == bind("place"), _s.kind == bind("kind"), _s.name == bind("name"), _i.doomed_by.is_(None))
+    .order_by(_i.started_at, _s.instance, _s.id))
+_PARENT = sa.select(_i.package, _i.scheme, _i.org, _i.root, _i.path).where(_i.place == bind("place"), _i.id == bind("id"))
+
+
+class Worker:
+    """Carries out what is due. Any number of them may run, in any number of processes."""
+
+    def __init__(self, store: Store, deliver: Deliver, services: Mapping[str, Service] | None = None) -> None:
+        """`services`: what a job of kind `service` means, by its type; `deliver` sends one message or raises."""
+        self._store, self._database = store, store.database
+        self._jobs, self._outbox = Jobs(self._database), Outbox(self._database)
+        self._deliver, self._services = deliver, services or {}
+
+    def run_due(self, place: str, limit: int = 100_000) -> int:
+        """Does what is due until nothing is, or `limit` things were done; how many."""
+        done, skipped = 0, set[str]()
+        while done < limit:
+            before = done
+            done += self.fire_timers(place, skipped)
+            done += self.run_jobs(place)
+            done += self.send_messages(place)
+            if done == before:
+                break
+        sequence(self._database, place)
+        return done
+
+    def fire_timers(self, place: str, skipped: set[str]) -> int:
+        """Fires what is due in up to 100 instances; those in `skipped` failed before and wait for the next run."""
+        fired = 0
+        for instance in self._due_instances(place, skipped):
+            try:
+                fired += self._store.fire_due(place, instance)
+            except Busy:
+                skipped.add(instance)
+            except Exception:
+                log.exception("timers of instance %s in %s failed", instance, place)
+                skipped.add(instance)
+        return fired
+
+    def _due_instances(self, place: str, skipped: set[str]) -> list[str]:
+        with self._database.reading() as connection:
+            moment = stored(now(connection, place))
+            query = (
+                sa.select(_t.instance).select_from(_waiting)
+                .where(_t.place == place, _t.due_at <= moment, _i.doomed_by.is_(None), _t.instance.not_in(skipped))
+                .group_by(_t.instance).order_by(sa.func.min(_t.due_at), _t.instance).limit(100))
+            return list(connection.scalars(query))
+
+    def run_jobs(self, place: str) -> int:
+        """Carries out up to a batch of jobs; how many were claimed."""
+        jobs = self._jobs.claim(place, BATCH)
+        for job in jobs:
+            try:
+                self._run(job)
+            except LeaseLost:
+                log.warning("job %s of instance %s was taken over by another worker", job.id, job.instance)
+            except Busy:
+                self._jobs.later(job, "busy", 0.1)
+            except Exception as error:
+                log.exception("job %s of instance %s failed", job.id, job.instance)
+                self._failed(job, error)
+        return len(jobs)
+
+    def send_messages(self, place: str) -> int:
+        """Delivers up to a batch of messages; how many were tried."""
+        messages = self._outbox.claim(place, BATCH)
+        for message in messages:
+            try:
+                self._deliver(message)
+            except Exception as error:
+                log.warning("message %s was not delivered: %s", message.id, type(error).__name__)
+                self._outbox.failed(message, f"{type(error).__name__}: {error}")
+            else:
+                self._outbox.sent(message)
+        return len(messages)
+
+    # --- jobs -------------------------------------------------------------------------------------------------------------------------
+
+    def _run(self, job: Claimed) -> None:
+        try:
+            result = self._effect(job)
+        except Refused as refused:
+            if isinstance(refused, Busy):
+                raise
+            if job.kind in ("service", "start_child"):
+                self._finish(job, FailJob(job.id, refused.code, dict(refused.details)))
+                return
+            log.info("job %s %s of instance %s found nobody waiting: %s", job.kind, job.id, job.instance, refused.code)
+            result = None
+        self._finish(job, FinishJob(job.id, result))
+
+    def _effect(self, job: Claimed) -> Any:
+        """What the job does outside its own instance; the receiving side's command id makes a second delivery harmless."""
+        data, store = job.data, self._store
+        id, fence = f"{job.instance}:{job.id}", self._fence(job)
+        match job.kind:
+            case "service":
+                return self._service(job)
+            case "start_child":
+                store.start(job.place, self._child(job), id, alongside=fence)
+            case "cancel_child":
+                store.handle(job.place, data["child"], CancelByParent(data.get("reason", "")), id, alongside=fence)
+            case "child_ended":
+                command = ChildEnded(job.instance, data["scope"], data["variables"], data.get("outcome", ""))
+                store.handle(job.place, data["parent"], command, id, alongside=fence)
+            case "child_threw":
+                threw = ChildThrew(job.instance, data["scope"], data["kind"], data.get("code", ""), data.get("variables", {}))
+                store.handle(job.place, data["parent"], threw, id, alongside=fence)
+            case "message":
+                self._message(job, id, fence)
+            case "signal":
+                self._signal(job, id)
+            case _:
+                raise Refused("job.kind", kind=job.kind)
+        return None
+
+    def _service(self, job: Claimed) -> Mapping[str, Any]:
+        service = self._services.get(job.data["type"])
+        if service is None:
+            raise Refused("job.no_service", type=job.data["type"])
+        return service(job.place, job)
+
+    def _child(self, job: Claimed) -> Start:
+        """The child runs on its caller's package and scheme, and belongs to the organisation that the call names, else to the caller's."""
+        with self._database.looking() as transaction:
+            found = transaction.row(_PARENT, place=job.place, id=job.instance)
+        if found is None:
+            raise Refused("instance.unknown", instance=job.instance)
+        package, scheme, org, root, path = found
+        data = job.data
+        return Start(
+            "job", data["child"], data["process"], package, scheme or "", data.get("org") or org or "", data.get("title", ""), data["variables"],
+            parent=job.instance, parent_scope=job.scope, root=data.get("root") or root, path=data.get("path") or path)
+
+    def _message(self, job: Claimed, id: str, fence: Callable[[Transaction, int], None]) -> None:
+        """To the oldest instance that waits for it. Raises Refused `message.nobody` when none does."""
+        data = job.data
+        for instance, subscription in self._subscribed(job.place, "message", data["name"], data.get("correlation", "")):
+            command = Correlate(data["name"], data.get("correlation", ""), data.get("payload", {}), subscription)
+            self._store.handle(job.place, instance, command, id, alongside=fence)
+            return
+        raise Refused("message.nobody", name=data["name"])
+
+    def _signal(self, job: Claimed, id: str) -> None:
+        """To every instance that waits for it, each once."""
+        data = job.data
+        receivers: dict[str, list[str]] = {}
+        for instance, subscription in self._subscribed(job.place, "signal", data["name"], None):
+            receivers.setdefault(instance, []).append(subscription)
+        for instance, subscriptions in receivers.items():
+            try:
+                self._store.handle(job.place, instance, Signal(data["name"], data.get("payload", {}), tuple(subscriptions)), f"{id}:{instance}")
+            except Refused as refused:
+                if isinstance(refused, Busy):
+                    raise
+                log.info("signal %s: instance %s no longer waits (%s)", data["name"], instance, refused.code)
+
+    def _subscribed(self, place: str, kind: str, name: str, correlation: str | None) -> list[tuple[str, str]]:
+        query = _SUBSCRIBED if correlation is None else _SUBSCRIBED.where(_s.correlation == correlation if correlation else _s.correlation.is_(None))
+        with self._database.reading() as connection:
+            found = connection.execute(query, {"place": place, "kind": kind, "name": name})
+            return [(instance, subscription) for instance, subscription in found]
+
+    def _fence(self, job: Claimed) -> Callable[[Transaction, int], None]:
+        return lambda transaction, seq: self._jobs.fence(job, transaction)
+
+    def _finish(self, job: Claimed, command: FinishJob | FailJob) -> None:
+        """Tells the job's own instance; the step takes the job out of the table."""
+        self._store.handle(job.place, job.instance, command, f"{job.instance}:{job.id}:done", alongside=self._fence(job))
+
+    def _failed(self, job: Claimed, error: Exception) -> None:
+        """After the last try an incident that a person can resolve; before it, another try later."""
+        said = f"{type(error).__name__}: {error}"
+        if job.tries < int(job.data.get("retries") or TRIES):
+            self._jobs.later(job, said)
+            return
+        try:
+            self._finish(job, FailJob(job.id, "job.failed", {"error": type(error).__name__, "tries": job.tries}))
+        except LeaseLost:
+            return
+        except Exception:
+            log.exception("not even an incident for job %s of instance %s", job.id, job.instance)
+            self._jobs.give_up(job, said)
