@@ -159,12 +159,12 @@ class Diagram {
     (this.words.parentElement as HTMLElement).hidden = lines.length === 0;
   }
 
-  /** The whole width of the diagram in the width of the page; the height follows. */
-  private fit(): void {
+  /** The width of the diagram in the width of the page, no smaller than `smallest`; the height follows. */
+  private fit(smallest = SMALLEST): void {
     const inner = this.canvas.viewbox().inner;
     const natural = this.place.dataset.fit === 'natural';
     if (natural) this.frame.style.width = `${Math.ceil(inner.width + 2 * MARGIN)}px`;
-    const scale = natural ? 1 : Math.max(SMALLEST, Math.min(1, (this.frame.clientWidth - 2 * MARGIN) / inner.width));
+    const scale = natural ? 1 : Math.max(smallest, Math.min(1, (this.frame.clientWidth - 2 * MARGIN) / inner.width));
     this.frame.style.height = `${Math.ceil(inner.height * scale + 2 * MARGIN + MARK)}px`;
     this.canvas.resized();
     const width = this.frame.clientWidth / scale;
@@ -225,7 +225,7 @@ class Diagram {
       made.addEventListener('click', act);
       return made;
     };
-    bar.append(button('放大', () => this.zoomBy(1.25)), button('缩小', () => this.zoomBy(0.8)), button('适合页宽', () => this.fit()));
+    bar.append(button('放大', () => this.zoomBy(1.25)), button('缩小', () => this.zoomBy(0.8)), button('全图', () => this.fit(0)), button('复位', () => this.fit()));
     const inWords = document.createElement('details');
     inWords.className = 'diagram-words';
     inWords.hidden = true;

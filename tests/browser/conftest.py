@@ -5,7 +5,7 @@ import http.server
 import os
 import shutil
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -76,19 +76,26 @@ def axe() -> Callable[..., list[str]]:
 class Folder(http.server.SimpleHTTPRequestHandler):
     """Files of one folder, without a line in the log for each."""
 
+    headers_too: Mapping[str, str] = {}
     extensions_map = {**http.server.SimpleHTTPRequestHandler.extensions_map, ".js": "text/javascript", ".bpmn": "application/xml"}
+
+    def end_headers(self) -> None:
+        for name, value in self.headers_too.items():
+            self.send_header(name, value)
+        super().end_headers()
 
     def log_message(self, *_: Any) -> None:
         pass
 
 
 @pytest.fixture
-def serve_folder() -> Iterator[Callable[[Path], str]]:
-    """serve_folder(path) → its address on a free port of loopback, until the test ends."""
+def serve_folder() -> Iterator[Callable[..., str]]:
+    """serve_folder(path, headers={}) → its address on a free port of loopback, until the test ends."""
     running: list[http.server.ThreadingHTTPServer] = []
 
-    def serve(folder: Path) -> str:
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Folder, directory=str(folder)))
+    def serve(folder: Path, headers: Mapping[str, str] = {}) -> str:  # noqa: B006
+        handler = type("Served", (Folder,), {"headers_too": dict(headers)})
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(handler, directory=str(folder)))
         threading.Thread(target=server.serve_forever, daemon=True).start()
         running.append(server)
         return f"http://127.0.0.1:{server.server_port}"

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from adapters.web.security import policy
 from tests.browser.layout import findings, node_ids
 from tests.conftest import ROOT
 
@@ -13,7 +14,7 @@ DIAGRAMS = sorted((ROOT / "processes").rglob("*.bpmn"))
 RENDERS = ROOT / "var/renders"
 PAGE = """<!doctype html><html lang="zh-CN"><meta charset="utf-8"><title>流程图</title><link rel="stylesheet" href="site.css"><link rel="stylesheet" href="diagram.css">
 <body><main><h1>流程图</h1><div data-diagram data-fit="{fit}" data-xml-url="diagram.bpmn" data-state-url="state.json" data-label="流程图：推荐"><p>没有脚本时的文字</p></div></main>
-<script type="module" src="diagram.js"></script></body></html>"""
+<script type="module" nonce="n1" src="diagram.js"></script></body></html>"""
 STATE = {"active": ["check"], "passed": {"start": 1, "fill": 2}, "taken": ["f1", "f2", "f4"], "incidents": {"complete": "条件没有结果"}}
 
 # What the eye would see: the text of an activity outside its shape, a label on a shape or on another label. Pixels of the page.
@@ -49,13 +50,13 @@ LABELS = """(nodes) => {
 def drawn(page, dist, serve_folder, tmp_path):
     """drawn(xml, state, fit) → the page with that diagram, when the island has finished."""
 
-    def draw(xml: bytes, state: dict[str, object] | None = None, fit: str = "natural"):
+    def draw(xml: bytes, state: dict[str, object] | None = None, fit: str = "natural", headers: dict[str, str] | None = None):
         for name in ("site.css", "diagram.css", "diagram.js"):
             (tmp_path / name).write_bytes((dist / name).read_bytes())
         (tmp_path / "diagram.bpmn").write_bytes(xml)
         (tmp_path / "state.json").write_text(json.dumps(state or {}), encoding="utf-8")
         (tmp_path / "index.html").write_text(PAGE.format(fit=fit), encoding="utf-8")
-        page.goto(serve_folder(tmp_path))
+        page.goto(serve_folder(tmp_path, headers or {}))
         page.wait_for_selector("[data-ready]")
         return page
 
@@ -181,9 +182,33 @@ def test_the_diagram_keeps_to_the_width_of_the_page(width, drawn):
     page.screenshot(path=RENDERS / f"sample-{width}.png", full_page=True)
 
 
+def test_a_diagram_too_wide_to_read_shows_where_it_stands_and_wholly_on_request(drawn):
+    wide = SAMPLE.read_text(encoding="utf-8")
+    for old, new in (('x="772" y="302"', 'x="3772" y="302"'), ('x="772" y="320"', 'x="3772" y="320"'), ('width="760"', 'width="3760"'), ('width="730"', 'width="3730"')):
+        wide = wide.replace(old, new)
+    seen = "(id) => { const a = document.querySelector(`[data-element-id=${id}]`).getBoundingClientRect(), f = document.querySelector('.diagram-frame').getBoundingClientRect(); return a.left >= f.left && a.right <= f.right; }"
+
+    page = drawn(wide.encode(), {"active": ["end"]}, fit="width")
+    at_first = [page.evaluate(seen, name) for name in ("start", "end")]
+    page.get_by_role("button", name="全图").click()
+    at_last = [page.evaluate(seen, name) for name in ("start", "end")]
+
+    assert (at_first, at_last) == ([False, True], [True, True])
+
+
 def test_a_broken_diagram_keeps_the_text_and_says_so(drawn):
     page = drawn(b"<nothing/>")
 
     assert island(page).get_attribute("data-ready") == "failed"
     assert island(page).inner_text().startswith("流程图没有打开（")
     assert island(page).inner_text().endswith("没有脚本时的文字")
+
+
+def test_the_policy_of_diagram_pages_refuses_nothing_that_the_island_does(drawn, page):
+    refused = []
+    page.on("console", lambda message: refused.append(message.text) if "Content Security Policy" in message.text else None)
+
+    drawn(SAMPLE.read_bytes(), STATE, fit="width", headers={"Content-Security-Policy": policy("n1", diagram=True)})
+
+    assert island(page).get_attribute("data-ready") == "ok"
+    assert refused == []
