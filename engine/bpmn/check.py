@@ -5,25 +5,31 @@ and unambiguous, and stay within what this engine does.
 """
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from engine.bpmn.read import Document
-from engine.bpmn.rules import activities, collaboration, data, events, execution, flow, vocabulary
+from engine.bpmn.graph import GraphSet
+from engine.bpmn.read import Document, read
+from engine.bpmn.rules import activities, collaboration, data, events, execution, extensions, flow, vocabulary
+from engine.bpmn.rules.across import across
 from engine.bpmn.rules.diagram import Diagram
-from engine.refusals import Finding
+from engine.bpmn.rules.package import PackageContext, against, required_roles
+from engine.refusals import Finding, Invalid
+
+__all__ = ["PackageContext", "check", "read_package_diagrams", "required_roles"]
 
 Rule = Callable[[Diagram], Iterator[Finding]]
 
 VOCABULARY: tuple[Rule, ...] = vocabulary.RULES
 STRUCTURE: tuple[Rule, ...] = (*flow.RULES, *events.RULES, *activities.RULES, *data.RULES, *collaboration.RULES)
-EXECUTION: tuple[Rule, ...] = (*flow.EXECUTION, *events.EXECUTION, *execution.RULES)
+EXECUTION: tuple[Rule, ...] = (*flow.EXECUTION, *events.EXECUTION, *execution.RULES, *extensions.RULES)
 
 
-def check(documents: Document | Sequence[Document], *, drawing: bool = False) -> list[Finding]:
-    """Every finding on these documents, by file and line.
+def check(documents: Document | Sequence[Document], context: PackageContext | None = None, *, drawing: bool = False) -> list[Finding]:
+    """Every finding on these documents together, by file and line; severity «error» refuses.
 
     Args:
+        context: the package they are published in; without it nothing is said about forms, roles and operations.
         drawing: refuse only what is not BPMN at all; broken rules of structure are warnings then, and expressions in other languages
             and missing details of execution no findings.
     """
@@ -38,9 +44,30 @@ def check(documents: Document | Sequence[Document], *, drawing: bool = False) ->
         else:
             found += structure + list(document.findings)
             found += [finding for rule in EXECUTION for finding in rule(diagram)]
+    if not drawing:
+        found += across(together)
+        found += [] if context is None else against(together, context)
     return ordered(found)
 
 
 def ordered(findings: Iterable[Finding]) -> list[Finding]:
     """By file, line and code, so that the same diagram always gives the same list."""
     return sorted(findings, key=lambda one: (one.file, one.line, one.element, one.code, repr(sorted(one.details.items(), key=str))))
+
+
+def read_package_diagrams(files: Mapping[str, bytes], context: PackageContext | None = None) -> GraphSet:
+    """The processes of a package's diagrams, ready to run.
+
+    Raises: Invalid, with every finding of every file, when one of them is an error.
+    """
+    documents: list[Document] = []
+    findings: list[Finding] = []
+    for file, xml in files.items():
+        try:
+            documents.append(read(xml, file))
+        except Invalid as refused:
+            findings += refused.findings
+    findings += check(documents, context)
+    if any(one.severity == "error" for one in findings):
+        raise Invalid(ordered(findings))
+    return GraphSet({process.id: process for document in documents for process in document.processes})

@@ -4,11 +4,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from engine.bpmn.tree import Element, Tree
+from engine.bpmn.tree import Element, Tree, Use
+from engine.feel import Expression, FeelSyntaxError, parse
 
 if TYPE_CHECKING:
     from engine.bpmn.graph import Value
-    from engine.feel import Expression
 
 _LITERAL = re.compile(r"true|false|null|-?\d+(\.\d+)?")
 
@@ -38,10 +38,10 @@ def value(tree: Tree, element: Element, given: str | None, field: str) -> Value 
 
 def feel(tree: Tree, element: Element, given: str, field: str) -> Expression | None:
     """Parse FEEL; a syntax error is reported with its place in the text."""
-    from engine.feel import FeelSyntaxError, parse
-
     try:
-        return parse(given)
+        parsed = parse(given)
+        tree.uses.append(Use(element, field, parsed))
+        return parsed
     except FeelSyntaxError as error:
         tree.report(
             "bpmn.expression.syntax", element, field=field, text=given[:120], at_line=error.line, at_column=error.column,

@@ -51,7 +51,7 @@ class Collaboration:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One diagram file. `tree` is for the checker; `findings` are what reading found (expressions that are not FEEL)."""
+    """One diagram file. `tree` is for the checker, its `uses` are all expressions; `findings` are what reading found (no FEEL)."""
 
     file: str
     processes: tuple[Process, ...]

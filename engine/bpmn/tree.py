@@ -7,6 +7,7 @@ from typing import Any
 
 from lxml import etree
 
+from engine.feel import Expression
 from engine.refusals import Finding, Invalid
 
 Element = Any  # lxml.etree._Element; lxml ships no types
@@ -76,6 +77,15 @@ def banli(element: Element, name: str) -> str:
     return value.strip()
 
 
+@dataclass(frozen=True, slots=True)
+class Use:
+    """An expression of the diagram: the element it stands at, in which attribute or child, and what it is."""
+
+    element: Element
+    field: str
+    expression: Expression
+
+
 class Tree:
     """One parsed file: the root, every element in document order, the elements by id, and what was found wrong so far."""
 
@@ -87,6 +97,7 @@ class Tree:
         self.by_id: dict[str, Element] = {}
         self.duplicates: list[Element] = []
         self.findings: list[Finding] = []
+        self.uses: list[Use] = []
         self._made: dict[Element, str] = {}
         self._by_kind: dict[str, list[Element]] = {}
         for element in self.elements:

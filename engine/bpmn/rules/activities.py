@@ -118,11 +118,16 @@ def ad_hoc(diagram: Diagram) -> Iterator[Finding]:
 
 def compensation(diagram: Diagram) -> Iterator[Finding]:
     """A compensation boundary event leads by an association to one compensation activity, which stands outside the flow (§10.6)."""
+    joined: dict[Element, list[Element]] = {}
+    for one in diagram.tree.each("association"):
+        source, target = (diagram.tree.target(one, one.get(name, "")) for name in ("sourceRef", "targetRef"))
+        if source is not None and target is not None and local(source) == "boundaryEvent" and local(target) in ACTIVITIES:
+            joined.setdefault(source, []).append(target)
     handlers: set[Element] = set()
     for event in diagram.tree.each("boundaryEvent"):
         if "compensate" not in diagram.kinds(event):
             continue
-        found = [target for one in diagram.tree.each("association") if (target := _associated(diagram, one, event)) is not None]
+        found = joined.get(event, [])
         handlers.update(found)
         if len(found) != 1:
             yield diagram.finding("bpmn.compensation.no-handler" if not found else "bpmn.compensation.several-handlers", event)
@@ -137,21 +142,12 @@ def compensation(diagram: Diagram) -> Iterator[Finding]:
                 yield diagram.finding("bpmn.compensation.unused", node, "warning")
 
 
-def _associated(diagram: Diagram, association: Element, event: Element) -> Element | None:
-    if diagram.tree.target(association, association.get("sourceRef", "")) is not event:
-        return None
-    return diagram.tree.target(association, association.get("targetRef", ""), *ACTIVITIES)
-
-
 def called(diagram: Diagram) -> Iterator[Finding]:
-    """A called process begins at an untriggered start, and takes and gives the data its caller says (§10.2.6)."""
+    """A call activity takes and gives the data that what it calls declares (§10.2.6). The rest is said across files."""
     for call in diagram.tree.each("callActivity"):
         target = diagram.tree.target(call, call.get("calledElement", ""), *CALLABLE)
-        if target is None:  # perhaps in another file: `across` looks
+        if target is None:
             continue
-        starts = diagram.inside(target, "startEvent") if local(target) == "process" else []
-        if starts and all(diagram.kinds(start) for start in starts):
-            yield diagram.finding("bpmn.call.no-none-start", call, process=diagram.id(target))
         yield from _call_data(diagram, call, target)
 
 

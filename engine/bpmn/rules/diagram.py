@@ -114,6 +114,19 @@ class Diagram:
         """The flow nodes (or elements of the given names) directly in a container."""
         return children(container, *(names or FLOW_NODES))
 
+    @cached_property
+    def _boundary(self) -> dict[Element, list[Element]]:
+        found: dict[Element, list[Element]] = {}
+        for event in self.tree.each("boundaryEvent"):
+            host = self.tree.target(event, event.get("attachedToRef", ""))
+            if host is not None:
+                found.setdefault(host, []).append(event)
+        return found
+
+    def boundary_of(self, activity: Element) -> list[Element]:
+        """The boundary events that sit on an activity, in document order."""
+        return self._boundary.get(activity, [])
+
     def triggers(self, event: Element) -> list[Element]:
         """The event definitions of an event, references followed; a reference that names none is left out."""
         found = []

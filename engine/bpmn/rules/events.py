@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 from engine.bpmn.graph import ACTIVITIES
@@ -76,7 +77,7 @@ def event_sub_processes(diagram: Diagram) -> Iterator[Finding]:
         starts = diagram.inside(one, "startEvent")
         if len(starts) != 1:
             yield diagram.finding("bpmn.event-sub-process.one-start", one, starts=len(starts))
-        if any(diagram.tree.target(event, event.get("attachedToRef", "")) is one for event in diagram.tree.each("boundaryEvent")):
+        if diagram.boundary_of(one):
             yield diagram.finding("bpmn.event-sub-process.boundary", one)
 
 
@@ -153,26 +154,27 @@ def links(diagram: Diagram) -> Iterator[Finding]:
         ends = [(event, one) for event in events for one in diagram.triggers(event) if local(one) == "linkEventDefinition"]
         caught = [(event, one) for event, one in ends if local(event) == "intermediateCatchEvent"]
         thrown = [(event, one) for event, one in ends if local(event) == "intermediateThrowEvent"]
+        targets = Counter(one.get("name", "") for _, one in caught)
+        sources = {one.get("name", "") for _, one in thrown}
+        here = {one for _, one in ends}
         for event, one in thrown:
-            if not _joined(diagram, one, [catch for _, catch in caught], "target"):
+            if not _joined(diagram, one, "target", set(targets), here):
                 yield diagram.finding("bpmn.link.no-target", event, link=one.get("name", ""))
             if diagram.outgoing(event):
                 yield diagram.finding("bpmn.link.outgoing", event, link=one.get("name", ""))
         for event, one in caught:
-            if not _joined(diagram, one, [throw for _, throw in thrown], "source"):
+            if not _joined(diagram, one, "source", sources, here):
                 yield diagram.finding("bpmn.link.no-source", event, link=one.get("name", ""))
             if diagram.incoming(event):
                 yield diagram.finding("bpmn.link.incoming", event, link=one.get("name", ""))
-            if sum(other.get("name") == one.get("name") for _, other in caught) > 1:
+            if targets[one.get("name", "")] > 1:
                 yield diagram.finding("bpmn.link.several-targets", event, link=one.get("name", ""))
 
 
-def _joined(diagram: Diagram, link: Element, others: list[Element], reference: str) -> bool:
-    """Whether one of `others` is meant: by reference where there is one, and by name."""
+def _joined(diagram: Diagram, link: Element, reference: str, names: set[str], here: set[Element]) -> bool:
+    """Whether the other end is in the same body: by reference where there is one, else by name."""
     named = [diagram.tree.target(one, text(one), "linkEventDefinition") for one in children(link, reference)]
-    if named:
-        return all(one in others for one in named)
-    return any(other.get("name") == link.get("name") for other in others)
+    return all(one in here for one in named) if named else link.get("name", "") in names
 
 
 def shared(diagram: Diagram) -> Iterator[Finding]:

@@ -25,20 +25,20 @@ def scope(diagram: Diagram) -> Iterator[Finding]:
 
 def listed(diagram: Diagram) -> Iterator[Finding]:
     """`incoming` and `outgoing` of a node say what the flows say; a diagram may leave both out, but not one of them (§8.3.13)."""
+    lists: set[tuple[str, Element, str]] = set()
     for node in diagram.nodes:
         for name, end in (("incoming", "targetRef"), ("outgoing", "sourceRef")):
             for one in children(node, name):
+                lists.add((name, node, diagram.tree.plain(one, text(one))))
                 flow = diagram.tree.target(one, text(one), "sequenceFlow")
                 if flow is not None and diagram.tree.target(flow, flow.get(end, "")) is not node:
                     yield diagram.finding("bpmn.flow.listed-wrong", one, flow=text(one), node=diagram.id(node), list=name)
     for flow in diagram.flows:
         source, target = diagram.source(flow), diagram.target(flow)
-        if source is not None and target is not None and _lists(diagram, source, "outgoing", flow) != _lists(diagram, target, "incoming", flow):
+        if source is None or target is None:
+            continue
+        if (("outgoing", source, diagram.id(flow)) in lists) != (("incoming", target, diagram.id(flow)) in lists):
             yield diagram.finding("bpmn.flow.listed-once", flow, source=diagram.id(source), target=diagram.id(target))
-
-
-def _lists(diagram: Diagram, node: Element, name: str, flow: Element) -> bool:
-    return any(diagram.tree.plain(one, text(one)) == diagram.id(flow) for one in children(node, name))
 
 
 def conditions(diagram: Diagram) -> Iterator[Finding]:
@@ -115,7 +115,7 @@ def reachable(diagram: Diagram) -> Iterator[Finding]:
         while stack:
             node = stack.pop()
             onward = [target for flow in diagram.outgoing(node) if (target := diagram.target(flow)) is not None]
-            onward += [one for one in _attached(diagram, container).get(diagram.id(node), ())]
+            onward += diagram.boundary_of(node)
             if local(node) == "intermediateThrowEvent":
                 onward += [throws[name] for name in _links(diagram, node) if name in throws]
             for target in onward:
@@ -135,16 +135,6 @@ def _beginnings(diagram: Diagram, nodes: list[Element]) -> list[Element]:
 
 def _links(diagram: Diagram, event: Element) -> list[str]:
     return [one.get("name", "") for one in diagram.triggers(event) if local(one) == "linkEventDefinition"]
-
-
-def _attached(diagram: Diagram, container: Element) -> dict[str, list[Element]]:
-    cache: dict[Element, dict[str, list[Element]]] = diagram.__dict__.setdefault("_boundary", {})
-    if container not in cache:
-        found: dict[str, list[Element]] = {}
-        for one in diagram.inside(container, "boundaryEvent"):
-            found.setdefault(diagram.tree.plain(one, one.get("attachedToRef", "")), []).append(one)
-        cache[container] = found
-    return cache[container]
 
 
 def gateway_direction(diagram: Diagram) -> Iterator[Finding]:
@@ -210,9 +200,7 @@ def _event_target(diagram: Diagram, gateway: Element, target: Element) -> Iterat
         yield diagram.finding("bpmn.gateway.event.target", target, gateway=diagram.id(gateway), found=kind)
     if len(diagram.incoming(target)) > 1:
         yield diagram.finding("bpmn.gateway.event.target-incoming", target, gateway=diagram.id(gateway))
-    if kind == "receiveTask" and any(
-        one.get("attachedToRef") and diagram.tree.target(one, one.get("attachedToRef")) is target for one in diagram.tree.each("boundaryEvent")
-    ):
+    if kind == "receiveTask" and diagram.boundary_of(target):
         yield diagram.finding("bpmn.gateway.event.receive-boundary", target, gateway=diagram.id(gateway))
 
 
@@ -251,7 +239,7 @@ def _loops(diagram: Diagram, nodes: set[Element]) -> Iterator[list[Element]]:
                 if work:
                     low[work[-1][0]] = min(low[work[-1][0]], low[node])
                 if low[node] == number[node]:
-                    part = []
+                    part: list[Element] = []
                     while not part or part[-1] is not node:
                         part.append(stack.pop())
                         on_stack.discard(part[-1])
