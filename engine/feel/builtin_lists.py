@@ -26,15 +26,15 @@ def count(items: List) -> Decimal:
     return Decimal(len(items))
 
 
-@built_in("all(list: list)")
 @built_in("all(b: list ...)")
+@built_in("all(list: list)")
 def all_(items: List) -> bool | None:
     """Three-valued «and» of all elements; true for none."""
     return _decided(items, False)
 
 
-@built_in("any(list: list)")
 @built_in("any(b: list ...)")
+@built_in("any(list: list)")
 def any_(items: List) -> bool | None:
     """Three-valued «or» of all elements; false for none."""
     return _decided(items, True)

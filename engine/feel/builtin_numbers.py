@@ -116,8 +116,8 @@ def average(values: Sequence[Decimal]) -> Decimal:
     return quotient(total(values), Decimal(len(values)))
 
 
-@built_in("sum(list: list)")
 @built_in("sum(n: list ...)")
+@built_in("sum(list: list)")
 def sum_(items: Numbers) -> object:
     """Of numbers, or of durations of one kind."""
     if items and kind(items[0]) in ("days and time duration", "years and months duration"):
@@ -135,8 +135,8 @@ def _total_length(items: Sequence[object]) -> object:
     return make_duration(sum(duration_nanos(item) for item in items))  # type: ignore[arg-type]
 
 
-@built_in("product(list: list)")
 @built_in("product(n: list ...)")
+@built_in("product(list: list)")
 def product(items: Numbers) -> Decimal:
     result = Decimal(1)
     for value in numbers(items, "product"):
@@ -144,22 +144,22 @@ def product(items: Numbers) -> Decimal:
     return finite(result, "product")
 
 
-@built_in("mean(list: list)")
 @built_in("mean(n: list ...)")
+@built_in("mean(list: list)")
 def mean(items: Numbers) -> Decimal:
     return average(numbers(items, "mean"))
 
 
-@built_in("median(list: list)")
 @built_in("median(n: list ...)")
+@built_in("median(list: list)")
 def median(items: Numbers) -> Decimal:
     values = sorted(numbers(items, "median"))
     middle = len(values) // 2
     return values[middle] if len(values) % 2 else average(values[middle - 1:middle + 1])
 
 
-@built_in("stddev(list: list)")
 @built_in("stddev(n: list ...)")
+@built_in("stddev(list: list)")
 def stddev(items: Numbers) -> Decimal:
     """Of a sample (divides by n - 1)."""
     values = numbers(items, "stddev")
@@ -170,8 +170,8 @@ def stddev(items: Numbers) -> Decimal:
     return NUMBERS.sqrt(quotient(total(squares), Decimal(len(values) - 1)))
 
 
-@built_in("mode(list: list)")
 @built_in("mode(n: list ...)")
+@built_in("mode(list: list)")
 def mode(items: Numbers) -> list[Decimal]:
     """The most frequent values, ascending."""
     counts: dict[Decimal, int] = {}
@@ -195,13 +195,13 @@ def extreme(items: Sequence[object], sign: int, function: str) -> object:
     return best
 
 
-@built_in("min(list: list)")
 @built_in("min(c: list ...)")
+@built_in("min(list: list)")
 def min_(items: Sequence[object]) -> object:
     return extreme(items, -1, "min")
 
 
-@built_in("max(list: list)")
 @built_in("max(c: list ...)")
+@built_in("max(list: list)")
 def max_(items: Sequence[object]) -> object:
     return extreme(items, 1, "max")

@@ -8,7 +8,7 @@ from typing import Any
 
 from engine.feel.errors import Rejected
 from engine.feel.evaluation import Run
-from engine.feel.values import admit, bind, decimal_of, is_callable, is_list, kind
+from engine.feel.values import MISSING, admit, bind, decimal_of, is_callable, is_list, kind
 
 BUILT_INS: dict[str, Overloads] = {}
 _PARAMETER = re.compile(r"\s*(?P<name>[^:]+?)\s*:\s*(?P<kind>[a-z| ]+?)\s*(?P<null>\?)?\s*(?P<mark>=|\.\.\.)?\s*")
@@ -58,6 +58,8 @@ class Signature:
                 return decimal_of(admit(value))  # type: ignore[arg-type]
             run.steps -= _size(found, value)
             return value
+        if value is MISSING:
+            return None
         if value is None:
             if parameter.nullable:
                 return None

@@ -134,7 +134,7 @@ class _Translator:
             case "\\":
                 return _class(self.escape())
             case "[":
-                return _class(self.class_expression())
+                return self.class_text()
             case ".":
                 return "(?s:.)" if self.dot_all else r"[^\n\r]"
             case "(":
@@ -197,6 +197,15 @@ class _Translator:
         if not spans:
             raise _no(self.original)
         return _maybe_not(spans, negated)
+
+    def class_text(self) -> str:
+        """A class for RE2; a plain negated one stays negated, so that flag i folds the characters it names."""
+        start = self.at
+        spans = self.class_expression()
+        body = self.text[start:self.at]
+        if body.startswith("^") and "-[" not in body:
+            return "[^" + _class(_maybe_not(spans, True))[1:]
+        return _class(spans)
 
     def class_expression(self) -> Spans:
         """Behind `[`: a set of characters, perhaps negated, perhaps less another set."""

@@ -383,19 +383,14 @@ def add_months(days: int, months: int) -> int:
 
 
 def months_between(start: AnyDate | AnyDateTime, end: AnyDate | AnyDateTime) -> int:
-    """Whole months from `start` to `end`, by the local fields alone, negative when `end` is earlier."""
-    a, b = _fields(start), _fields(end)
+    """Whole months from the one date to the other, negative when `end` is earlier; times of day do not count."""
+    a, b = civil_from_days(days_of(start)), civil_from_days(days_of(end))
     months = (b[0] - a[0]) * 12 + b[1] - a[1]
-    if months > 0 and b[2:] < a[2:]:
+    if months > 0 and b[2] < a[2]:
         return months - 1
-    if months < 0 and b[2:] > a[2:]:
+    if months < 0 and b[2] > a[2]:
         return months + 1
     return months
-
-
-def _fields(value: AnyDate | AnyDateTime) -> tuple[int, int, int, int]:
-    nanos = nanos_of(value) if isinstance(value, (datetime, FarDateTime)) else 0
-    return *civil_from_days(days_of(value)), nanos
 
 
 def shift(value: AnyDateTime, nanos: int) -> AnyDateTime:

@@ -58,13 +58,17 @@ class Function:
 
     def invoke(self, run: object, arguments: Sequence[object], names: Sequence[str] = ()) -> object:
         """Calls with `arguments`; `names`, when given, has one name an argument."""
-        return self.call(*bind(self.name, self.parameters, arguments, names, self.required, self.variadic))
+        bound = bind(self.name, self.parameters, arguments, names, self.required, self.variadic)
+        return self.call(*(None if value is MISSING else value for value in bound))
+
+
+MISSING: object = type("Missing", (), {"__repr__": lambda self: "MISSING"})()
 
 
 def bind(
     function: str, parameters: Sequence[str], arguments: Sequence[object], names: Sequence[str], required: int = -1, variadic: bool = False
 ) -> Sequence[object]:
-    """The arguments in the order of `parameters`. Rejected when they do not fit."""
+    """The arguments in the order of `parameters`, MISSING where an optional one is not given. Rejected when they do not fit."""
     least, most = len(parameters) if required < 0 else required, len(parameters)
     if names:
         return _bind_named(function, parameters, arguments, names, least)
@@ -72,7 +76,7 @@ def bind(
         return [*arguments[:most - 1], tuple(arguments[most - 1:])]
     if not least <= len(arguments) <= most:
         raise Rejected("feel.argument-count", function=function, given=len(arguments), least=least, most=most)
-    return [*arguments, *[None] * (most - len(arguments))] if len(arguments) < most else arguments
+    return [*arguments, *[MISSING] * (most - len(arguments))] if len(arguments) < most else arguments
 
 
 def _bind_named(function: str, parameters: Sequence[str], arguments: Sequence[object], names: Sequence[str], least: int) -> Sequence[object]:
@@ -83,7 +87,7 @@ def _bind_named(function: str, parameters: Sequence[str], arguments: Sequence[ob
     for name in parameters[:least]:
         if name not in given:
             raise Rejected("feel.missing-parameter", function=function, name=name)
-    return [given.get(name) for name in parameters]
+    return [given.get(name, MISSING) for name in parameters]
 
 
 KINDS[Range] = "range"

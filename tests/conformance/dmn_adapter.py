@@ -26,17 +26,21 @@ def evaluate_decision(dmn_xml: Sequence[bytes], decision: str, inputs: Mapping[s
     return to_kit(model.evaluate(decision, {name: from_kit(value) for name, value in inputs.items()}, _ENVIRONMENT).value)
 
 
-@lru_cache(maxsize=8)
 def _model(documents: tuple[bytes, ...], decision: str) -> Model:
     """The model among the documents that has the decision."""
-    for i, document in enumerate(documents):
-        model = parse_dmn(document, *documents[:i], *documents[i + 1:])
+    for i in range(len(documents)):
+        model = _parsed(documents[i:] + documents[:i])
         try:
             model.find(decision)
         except NotFound:
             continue
         return model
     raise NotFound("dmn.no-decision", name=decision, model="")
+
+
+@lru_cache(maxsize=8)
+def _parsed(documents: tuple[bytes, ...]) -> Model:
+    return parse_dmn(*documents)
 
 
 def from_kit(value: Any) -> Any:
