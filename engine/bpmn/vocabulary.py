@@ -125,7 +125,7 @@ Resource < RootElement @name!:string resourceParameter*
 ResourceAssignmentExpression < BaseElement expression
 ResourceParameter < BaseElement @name:string @type:QName @isRequired:boolean
 ResourceParameterBinding < BaseElement @parameterRef!:>ResourceParameter expression
-ResourceRole < BaseElement @name:string resourceRef:>Resource resourceParameterBinding* resourceAssignmentExpression?
+ResourceRole < BaseElement @name:string resourceRef:>Resource? resourceParameterBinding* resourceAssignmentExpression?
 RootElement < BaseElement
 Script
 ScriptTask < Task @scriptFormat:mime script?

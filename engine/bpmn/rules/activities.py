@@ -24,10 +24,10 @@ def quantities(diagram: Diagram) -> Iterator[Finding]:
 
 
 def resources(diagram: Diagram) -> Iterator[Finding]:
-    """A resource is found by its parameters or by an assignment expression, not by both (table 10.5)."""
+    """A resource is named, perhaps with parameters, or found by an assignment expression; not both (table 10.5)."""
     for binding in diagram.tree.each("resourceAssignmentExpression"):
         role = binding.getparent()
-        if child(role, "resourceParameterBinding") is not None:
+        if child(role, "resourceRef", "resourceParameterBinding") is not None:
             yield diagram.finding("bpmn.resource.both", role)
 
 
@@ -97,7 +97,7 @@ def _behavior(diagram: Diagram, loop: Element) -> Iterator[Finding]:
         yield diagram.finding("bpmn.multi-instance.behavior-unused", loop, "warning", behavior=behavior)
     needed = {"One": "oneBehaviorEventRef", "None": "noneBehaviorEventRef"}.get(behavior)
     if needed and not loop.get(needed):
-        yield diagram.finding("bpmn.multi-instance.behavior", loop, "warning", behavior=behavior, missing=needed)
+        yield diagram.finding("bpmn.multi-instance.behavior", loop, behavior=behavior, missing=needed)
 
 
 def truth(diagram: Diagram) -> Iterator[Finding]:
@@ -142,6 +142,25 @@ def compensation(diagram: Diagram) -> Iterator[Finding]:
                 yield diagram.finding("bpmn.compensation.unused", node, "warning")
 
 
+def compensated(diagram: Diagram) -> Iterator[Finding]:
+    """What a throwing event compensates is an activity it can see: in its own body or in one around it (§10.6.1)."""
+    for event in diagram.tree.each("endEvent", "intermediateThrowEvent"):
+        for one in diagram.triggers(event):
+            target = diagram.tree.target(one, one.get("activityRef", ""), *ACTIVITIES) if local(one) == "compensateEventDefinition" else None
+            if target is not None and diagram.container(target) not in _around(diagram, event):
+                yield diagram.finding("bpmn.compensation.not-visible", event, activity=diagram.id(target))
+
+
+def _around(diagram: Diagram, element: Element) -> list[Element]:
+    """The bodies around an element, the nearest first."""
+    found = []
+    container = diagram.container(element)
+    while container is not None:
+        found.append(container)
+        container = diagram.container(container)
+    return found
+
+
 def called(diagram: Diagram) -> Iterator[Finding]:
     """A call activity takes and gives the data that what it calls declares (§10.2.6). The rest is said across files."""
     for call in diagram.tree.each("callActivity"):
@@ -153,13 +172,13 @@ def called(diagram: Diagram) -> Iterator[Finding]:
 
 def _call_data(diagram: Diagram, call: Element, target: Element) -> Iterator[Finding]:
     mine, theirs = child(call, "ioSpecification"), child(target, "ioSpecification")
-    if mine is None or theirs is None:
+    if theirs is None:
         return
     for kind in ("dataInput", "dataOutput"):
-        ours, others = children(mine, kind), children(theirs, kind)
+        ours, others = [] if mine is None else children(mine, kind), children(theirs, kind)
         pairs = zip((item(diagram, one) for one in ours), (item(diagram, one) for one in others), strict=False)
         if len(ours) != len(others) or not all(equivalent(a, b) for a, b in pairs):
             yield diagram.finding("bpmn.call.data", call, process=diagram.id(target), kind=kind, own=len(ours), called=len(others))
 
 
-RULES = (quantities, resources, receive_tasks, multi_instance, truth, ad_hoc, compensation, called)
+RULES = (quantities, resources, receive_tasks, multi_instance, truth, ad_hoc, compensation, compensated, called)

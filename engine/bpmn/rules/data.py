@@ -139,32 +139,35 @@ def _payload(diagram: Diagram, definition: Element) -> Element | None:
 
 
 def task_messages(diagram: Diagram) -> Iterator[Finding]:
-    """The data of a service, send or receive task is what its operation or message carries, one piece each way (§10.2.3)."""
+    """The data of a service, send or receive task is what its operation or message carries, one piece each way, in one set (§10.2.3)."""
     for task in diagram.tree.each("serviceTask", "sendTask", "receiveTask"):
         specification = child(task, "ioSpecification")
-        if specification is None:
-            continue
         operation = diagram.tree.target(task, task.get("operationRef", ""), "operation")
         message = diagram.tree.target(task, task.get("messageRef", ""), "message")
-        into, out = (None, None) if operation is None else (_message(diagram, operation, "inMessageRef"), _message(diagram, operation, "outMessageRef"))
-        if local(task) == "serviceTask" and operation is not None:
-            yield from _carried(diagram, task, children(specification, "dataInput"), into)
-            yield from _carried(diagram, task, children(specification, "dataOutput"), out)
-        elif local(task) == "sendTask" and (message is not None or operation is not None):
-            yield from _carried(diagram, task, children(specification, "dataInput"), into if message is None else message)
-        elif local(task) == "receiveTask" and (message is not None or operation is not None):
-            yield from _carried(diagram, task, children(specification, "dataOutput"), into if message is None else message)
+        if specification is None or (operation is None and message is None):
+            continue
+        into = None if operation is None else _message(diagram, operation, "inMessageRef")
+        if local(task) == "serviceTask":
+            out = None if operation is None else _message(diagram, operation, "outMessageRef")
+            yield from _carried(diagram, task, specification, "dataInput", into, 1)
+            yield from _carried(diagram, task, specification, "dataOutput", out, 1)
+        else:
+            kind = "dataInput" if local(task) == "sendTask" else "dataOutput"
+            yield from _carried(diagram, task, specification, kind, into if message is None else message, 0)
 
 
 def _message(diagram: Diagram, operation: Element, name: str) -> Element | None:
     return diagram.tree.target(operation, text(child(operation, name)), "message")
 
 
-def _carried(diagram: Diagram, task: Element, data: list[Element], message: Element | None) -> Iterator[Finding]:
+def _carried(diagram: Diagram, task: Element, specification: Element, kind: str, message: Element | None, least: int) -> Iterator[Finding]:
+    if len(children(specification, "inputSet" if kind == "dataInput" else "outputSet")) > 1:
+        yield diagram.finding("bpmn.data.one-set", task, kind=kind)
     if message is None:
         return
-    if len(data) > 1:
-        yield diagram.finding("bpmn.data.one-message", task, kind=local(data[0]), found=len(data), message=diagram.id(message))
+    data = children(specification, kind)
+    if not least <= len(data) <= 1:
+        yield diagram.finding("bpmn.data.one-message", task, kind=kind, found=len(data), message=diagram.id(message))
     payload = item(diagram, message, "itemRef")
     for one in data[:1]:
         if payload is not None and not equivalent(item(diagram, one), payload):

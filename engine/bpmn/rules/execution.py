@@ -67,6 +67,19 @@ def scripts(diagram: Diagram) -> Iterator[Finding]:
             yield diagram.finding("bpmn.script.missing", task)
 
 
+def work(diagram: Diagram) -> Iterator[Finding]:
+    """A service task names its operation, a business rule task its decision; otherwise there would be nothing to do."""
+    for task in diagram.tree.each("serviceTask", "businessRuleTask"):
+        if diagram.executable(task) and extension(task, "taskDefinition") is None and extension(task, "calledDecision") is None:
+            yield diagram.finding("bpmn.operation.none" if local(task) == "serviceTask" else "bpmn.decision.none", task)
+
+
+def imports(diagram: Diagram) -> Iterator[Finding]:
+    """What is imported would have to be read; a package's diagrams see each other without imports (§8.2.1)."""
+    for one in children(diagram.tree.root, "import"):
+        yield diagram.finding("bpmn.import.not-read", one, location=one.get("location", "")[:120])
+
+
 def messages(diagram: Diagram) -> Iterator[Finding]:
     """A send or receive task names what it sends or waits for."""
     for task in diagram.tree.each("sendTask", "receiveTask"):
@@ -91,4 +104,4 @@ def extensions_understood(diagram: Diagram) -> Iterator[Finding]:
             yield diagram.finding("bpmn.extension.must-understand", one, definition=one.get("definition", ""))
 
 
-RULES = (something, empty_expressions, informal, not_executed, scripts, messages, calls, extensions_understood)
+RULES = (something, empty_expressions, informal, not_executed, scripts, work, imports, messages, calls, extensions_understood)

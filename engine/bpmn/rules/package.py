@@ -78,8 +78,6 @@ def _user_task(process: Process, node: Node, context: PackageContext) -> Iterato
 
 
 def _service(process: Process, node: Node, context: PackageContext) -> Iterator[Finding]:
-    if node.kind == "serviceTask" and node.service is None:
-        yield _finding("bpmn.operation.none", process, node)
     if node.service is None:
         return
     operation = context.operations.get(node.service.type)
