@@ -64,7 +64,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Form:
-    """What a task asks. `identity` names the fields that tell whether two submissions are about the same."""
+    """What a task asks. `identity`: fields, or expressions, whose values tell whether two submissions are about the same."""
 
     id: str
     title: str
@@ -90,6 +90,9 @@ class Form:
         for index, section in enumerate(self.sections):
             if section.show_if:
                 yield f"sections.{index}.show_if", section.show_if, self.places.get(f"sections.{index}.show_if", 0)
+        for index, one in enumerate(self.identity):
+            if one.startswith("="):
+                yield f"identity.{index}", one, self.places.get(f"identity.{index}", 0)
         for field in self.fields():
             for inner in fields_within(field):
                 where = field.id if inner is field else f"{field.id}.{inner.id}"
@@ -128,7 +131,7 @@ class Form:
         personal = {field.id for field in self.fields() if field.personal}
         return Answers(
             {id: value for id, value in answers.items() if id not in personal},
-            {id: value for id, value in answers.items() if id in personal}, self._identity(answers),
+            {id: value for id, value in answers.items() if id in personal}, self._identity(answers, lookup),
         )
 
     def _outcome_problems(self, code: str | None, chosen: Outcome | None, opinion: str) -> list[Problem]:
@@ -140,8 +143,8 @@ class Form:
             return [Problem("opinion", "form.opinion_required", {"outcome": chosen.label})]
         return []
 
-    def _identity(self, answers: Mapping[str, Value]) -> tuple[str, ...]:
-        values = [answers.get(id) for id in self.identity]
+    def _identity(self, answers: Mapping[str, Value], lookup: Lookup) -> tuple[str, ...]:
+        values = [lookup(one, answers) if one.startswith("=") else answers.get(one) for one in self.identity]
         return () if any(value is None for value in values) else tuple(str(value) for value in values)
 
     def page(
@@ -303,7 +306,8 @@ class _Definition:
         outcomes = tuple(self.outcome(path, one) for path, one in self.mappings("outcomes", value.get("outcomes", []))) or (DONE,)
         self.once([(one.code, "") for one in outcomes], "outcomes")
         identity = self.identity(value.get("identity", []), sections)
-        places = {f"sections.{index}.show_if": self.document.line(f"sections.{index}.show_if") for index in range(len(sections))}
+        paths = [f"sections.{index}.show_if" for index in range(len(sections))] + [f"identity.{index}" for index in range(len(identity))]
+        places = {path: self.document.line(path) for path in paths}
         return Form(id, self.text("", value, "title", required=True), sections, outcomes, identity, self.text("", value, "note"),
                     self.document.file, places)
 
@@ -320,7 +324,7 @@ class _Definition:
             self.refuse("yaml.wrong_type", "identity", key="identity", expected="list")
             return ()
         for index, id in enumerate(value):
-            if kinds.get(id) not in SCALARS:
+            if not id.startswith("=") and kinds.get(id) not in SCALARS:
                 self.refuse("form.identity", join("identity", index), field=id)
         return tuple(value)
 
