@@ -129,7 +129,9 @@ class Step:
         self.started, self.over = time.monotonic(), threading.Event()
 
     def carry_out(self, command: list[str]) -> None:
-        ticker = threading.Thread(target=self.tick, daemon=True)
+        on_terminal = sys.stdout.isatty()
+        self.show("", end="" if on_terminal else "\n")
+        ticker = threading.Thread(target=self.tick, args=(on_terminal,), daemon=True)
         ticker.start()
         with LOG.open("a", encoding="utf-8") as log:
             child = subprocess.Popen(command, cwd=HERE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, encoding="utf-8", errors="replace")
@@ -152,9 +154,7 @@ class Step:
         elif line.startswith("Installing collected packages"):
             self.now = "写入环境 · unpacking"
 
-    def tick(self) -> None:
-        on_terminal = sys.stdout.isatty()
-        self.show("", end="" if on_terminal else "\n")
+    def tick(self, on_terminal: bool) -> None:
         while not self.over.wait(1 if on_terminal else 10):
             self.show(self.now, end="" if on_terminal else "\n")
 
@@ -171,4 +171,7 @@ def complain(chinese: str, english: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(complain("\n已中断；再运行一次会接着做", "interrupted; run again to go on"))
