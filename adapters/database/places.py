@@ -1,0 +1,74 @@
+"""What the composition root asks about places and heads of instances: kinds, the next armed timer, an instance's row; no page reads through it."""
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from adapters.database import schema
+from adapters.database.connection import Database, bind
+from adapters.database.moments import restored
+from adapters.database.shapes import read_instance
+from adapters.database.source import StoredSource
+from engine.execution.rows import InstanceRow, TaskRow
+from engine.refusals import NotFound
+
+_p, _t, _i = schema.place.c, schema.timer.c, schema.instance.c
+_HEAD = (
+    sa.select(_i.id, _i.process, _i.package, _i.scheme, _i.org, _i.parent, _i.parent_scope, _i.root, _i.path, _i.title, _i.state, _i.outcome,
+              _i.started_at, _i.ended_at, _i.counters)
+    .where(_i.place == bind("place"), _i.id == bind("id")))
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """`kind`: live | demo | rehearsal."""
+
+    id: str
+    title: str
+    kind: str
+    zone: str
+
+
+def places(database: Database) -> list[Place]:
+    """All places, by id."""
+    with database.reading() as connection:
+        return [Place(*row) for row in connection.execute(sa.select(_p.place, _p.title, _p.kind, _p.zone).order_by(_p.place))]
+
+
+def next_due(database: Database, place: str) -> datetime | None:
+    """When the next armed timer of a living instance falls due."""
+    alive = sa.join(schema.timer, schema.instance, sa.and_(_i.place == _t.place, _i.id == _t.instance))
+    with database.reading() as connection:
+        found = connection.scalar(sa.select(sa.func.min(_t.due_at)).select_from(alive).where(_t.place == place, _i.doomed_by.is_(None)))
+    return None if found is None else restored(found)
+
+
+def head_of(database: Database, place: str, instance: str) -> InstanceRow:
+    """The row of an instance, whoever asks. Raises NotFound `instance.unknown`."""
+    with database.looking() as transaction:
+        found = transaction.row(_HEAD, place=place, id=instance)
+    if found is None:
+        raise NotFound("instance.unknown", instance=instance)
+    return read_instance(found)
+
+
+def task_with_names(database: Database, place: str, instance: str, task: str) -> tuple[TaskRow, Mapping[str, Any]]:
+    """A task and the variables that its form's expressions see: the scopes from the outside in, then the task's own. Raises NotFound `task.unknown`."""
+    with database.looking() as transaction:
+        source = StoredSource(transaction, place, instance)
+        row = source.task(task)
+        if row is None:
+            raise NotFound("task.unknown", task=task)
+        around: list[Mapping[str, Any]] = [row.variables]
+        scope: int | None = row.scope
+        while scope is not None and (found := source.scope(scope)) is not None:
+            around.append(found.variables)
+            scope = found.parent
+    names: dict[str, Any] = {}
+    for variables in reversed(around):
+        names.update(variables)
+    return row, names
