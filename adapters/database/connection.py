@@ -242,7 +242,7 @@ def connect_sqlite(path: str, version: tuple[int, int, int] = sqlite.sqlite_vers
         found = connection.execute(f"PRAGMA journal_mode={mode}").fetchone()[0]
         if found != mode:
             raise Refused("store.journal_mode", wanted=mode, found=found)
-        for pragma in (f"synchronous={synchronous}", "foreign_keys=ON", "trusted_schema=OFF", "case_sensitive_like=ON"):
+        for pragma in (f"synchronous={synchronous}", "foreign_keys=ON", "trusted_schema=OFF"):
             connection.execute(f"PRAGMA {pragma}")
         level = connection.execute("PRAGMA synchronous").fetchone()[0]
         if level != synchronous:

@@ -205,3 +205,9 @@ blob_part = _table("blob_part", _key("blob"), _key("n", Int), _must("size", Int)
 draft = _table("draft", _key("person"), _key("instance"), _key("task"), _must("data", Bytes), _must("saved_at", Moment))
 
 lease = _table("lease", _key("name"), _must("token", Big), _must("lease_until", Moment), narrow=True)
+
+
+def create_tables(engine: sa.Engine) -> None:
+    """Makes the tables that are missing, all or none."""
+    with engine.begin() as connection:
+        metadata.create_all(connection)

@@ -6,7 +6,7 @@ import pytest
 
 from adapters.database.clock import create_place
 from adapters.database.connection import Database, open_database
-from adapters.database.schema import metadata
+from adapters.database.schema import create_tables
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -21,7 +21,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def database(url: str) -> Iterator[Database]:
     """An empty store with the demo place 「fuxin」 and the live place 「other」."""
     made = open_database(url)
-    metadata.create_all(made.engine)
+    create_tables(made.engine)
     create_place(made, "fuxin", "阜新（演示）", "demo")
     create_place(made, "other", "另一地")
     yield made
