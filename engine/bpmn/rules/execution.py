@@ -7,11 +7,13 @@ from engine.bpmn.rules.diagram import Diagram, is_formal
 from engine.bpmn.tree import Element, child, children, extension, flag, local, text
 from engine.refusals import Finding
 
-# BPMN elements that an executable process may not use, and what to use instead (key of the way out in the catalogue).
+# BPMN elements that an executable process may not use, each with the sentence that names the way out.
 NOT_EXECUTED = {
-    "performer": "assignment", "humanPerformer": "assignment", "potentialOwner": "assignment", "resourceRole": "assignment",
-    "correlationSubscription": "subscription", "transformation": "mapping", "assignment": "mapping", "rendering": "form",
-    "choreographyTask": "none", "subChoreography": "none", "callChoreography": "none",
+    **dict.fromkeys(("performer", "humanPerformer", "potentialOwner", "resourceRole"), "bpmn.not-executed.assignment"),
+    **dict.fromkeys(("transformation", "assignment"), "bpmn.not-executed.mapping"),
+    **dict.fromkeys(("choreographyTask", "subChoreography", "callChoreography"), "bpmn.not-executed.choreography"),
+    "correlationSubscription": "bpmn.not-executed.subscription",
+    "rendering": "bpmn.not-executed.form",
 }
 _READ_ELSEWHERE = frozenset(
     {"conditionExpression", "condition", "completionCondition", "loopCondition", "loopCardinality", "activationCondition"}
@@ -50,10 +52,10 @@ def _executed(diagram: Diagram, holder: Element) -> bool:
 
 def not_executed(diagram: Diagram) -> Iterator[Finding]:
     """Elements of BPMN that this engine would have to skip are refused in what it executes, with the way out."""
-    for name, instead in NOT_EXECUTED.items():
+    for name, code in NOT_EXECUTED.items():
         for one in diagram.tree.each(name):
             if diagram.executable(one) or (diagram.executables and diagram.process(one) is None):
-                yield diagram.finding("bpmn.element.not-executed", one, found=name, instead=instead)
+                yield diagram.finding(code, one, found=name)
 
 
 def scripts(diagram: Diagram) -> Iterator[Finding]:
