@@ -9,7 +9,7 @@ from engine.dmn import xml
 from engine.dmn.tables import AGGREGATIONS, HIT_POLICIES, NOWHERE, Fire, InputClause, OutputClause, Rule, Table
 from engine.dmn.xml import Element, child, children, local
 from engine.feel import loops
-from engine.feel.compiler import Evaluate
+from engine.feel.closures import Evaluate
 from engine.feel.errors import FeelSyntaxError
 from engine.feel.evaluation import Frame, Run
 from engine.feel.expression import Expression, parse
@@ -89,7 +89,8 @@ class Reader:
         return self.literal(xml.text(element), element)
 
     def context(self, element: Element) -> Evaluate:
-        reader, entries = self, []
+        reader = self
+        entries: list[tuple[str, Evaluate]] = []
         result: Evaluate | None = None
         for entry in children(element, "contextEntry"):
             variable = child(entry, "variable")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from engine.dmn.tables import NOWHERE
-from engine.feel.compiler import Evaluate
+from engine.feel.closures import Evaluate
 from engine.feel.errors import Reason, Rejected
 from engine.feel.evaluation import Environment, Run
 from engine.feel.loops import Lambda

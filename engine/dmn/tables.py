@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.feel.builtin_numbers import extreme, numbers, total
-from engine.feel.compiler import INPUT, Evaluate
+from engine.feel.closures import Evaluate
+from engine.feel.compiler import INPUT
 from engine.feel.errors import Rejected
 from engine.feel.evaluation import Frame, Run
 from engine.feel.tree import Place
@@ -79,7 +80,8 @@ class Table:
             fits, value = (True, value) if clause.type is None else coerce(value, clause.type, self.types)
             frame = Frame(s, {INPUT: value})
             if not fits or value is not None and clause.allowed is not None and clause.allowed(frame, r) is not True:
-                return r.null("dmn.input-not-allowed", NOWHERE, input=clause.label, value=str(text_of(clause.value(s, r)))[:60])
+                r.null("dmn.input-not-allowed", NOWHERE, input=clause.label, value=str(text_of(clause.value(s, r)))[:60])
+                return None
             frames.append(frame)
         return frames
 

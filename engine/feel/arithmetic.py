@@ -60,19 +60,13 @@ def subtract(a: Any, b: Any) -> object:
 
 
 def _difference(a: Any, b: Any) -> object:
-    """Between two points of the time line. A date is midnight, UTC beside a moment with a zone and local beside one without."""
+    """Between two points of the time line. Beside a date and time, a date is midnight UTC; local and zoned time have no difference."""
     if kind(a) == kind(b) == "date":
         return temporal.make_duration((temporal.days_of(a) - temporal.days_of(b)) * DAY)
-    a, b = _beside(a, b), _beside(b, a)
+    a, b = (at_midnight_utc(value) if kind(value) == "date" else value for value in (a, b))
     if (temporal.zone_of(a) is None) != (temporal.zone_of(b) is None):
         raise Rejected("feel.local-and-zoned", operator="-")
     return temporal.make_duration(temporal.instant(a) - temporal.instant(b))
-
-
-def _beside(value: Any, other: Any) -> temporal.AnyDateTime:
-    if kind(value) != "date":
-        return value  # type: ignore[no-any-return]
-    return at_midnight_utc(value) if temporal.zone_of(other) is not None else temporal.make_date_time(temporal.days_of(value), 0, None)
 
 
 def _move(value: Any, moment: str, length: Any, length_kind: str, sign: int) -> object:

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, ROUND_HALF_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, ROUND_UP, Context, Decimal
+from typing import Any
 
 from engine.feel.arithmetic import quotient
 from engine.feel.errors import Rejected
@@ -125,14 +126,14 @@ def sum_(items: Numbers) -> object:
     return total(numbers(items, "sum"))
 
 
-def _total_length(items: Sequence[object]) -> object:
+def _total_length(items: Sequence[Any]) -> object:
     wanted = kind(items[0])
     for item in items:
         if kind(item) != wanted:
             raise Rejected("feel.element-kind", function="sum", kind=kind(item), wanted=wanted)
     if wanted == "years and months duration":
-        return YearMonthDuration(sum(item.total for item in items))  # type: ignore[attr-defined]
-    return make_duration(sum(duration_nanos(item) for item in items))  # type: ignore[arg-type]
+        return YearMonthDuration(sum(item.total for item in items))
+    return make_duration(sum(duration_nanos(item) for item in items))
 
 
 @built_in("product(n: list ...)")

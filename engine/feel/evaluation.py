@@ -49,10 +49,11 @@ class Run:
         if self.steps < 0:
             raise FeelError(Reason("feel.budget", {"limit": 300_000 if self.env is None else self.env.budget}))
 
-    def null(self, code: str, place: Place, **details: object) -> None:
+    def null(self, code: str, place: Place, **details: object) -> Any:
         """Notes why a value is null, and is that null."""
         if len(self.reasons) < MOST_REASONS:
             self.reasons.append(Reason(code, details, place.line, place.column))
+        return None
 
     def too_deep(self, place: Place) -> NoReturn:
         raise FeelError(Reason("feel.budget", {"limit": DEEPEST_CALLS}, place.line, place.column))

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.feel import builtin_general, builtin_lists, builtin_numbers, builtin_ranges, builtin_strings, builtin_temporal, tree  # noqa: F401
-from engine.feel.compiler import Compiler, Evaluate, depth
+from engine.feel.closures import Evaluate
+from engine.feel.compiler import Compiler, depth
 from engine.feel.errors import FeelError, FeelSyntaxError, Reason
 from engine.feel.evaluation import Environment, Run
 from engine.feel.functions import BUILT_INS

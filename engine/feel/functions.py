@@ -4,12 +4,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any, TypeVar
 
 from engine.feel.errors import Rejected
 from engine.feel.evaluation import Run
-from engine.feel.values import MISSING, admit, bind, decimal_of, is_callable, is_list, kind
+from engine.feel.temporal import YearMonthDuration
+from engine.feel.values import MISSING, PLAIN, Range, admit, bind, decimal_of, is_callable, is_list, kind
 
+F = TypeVar("F", bound=Callable[..., object])
 BUILT_INS: dict[str, Overloads] = {}
 _PARAMETER = re.compile(r"\s*(?P<name>[^:]+?)\s*:\s*(?P<kind>[a-z| ]+?)\s*(?P<null>\?)?\s*(?P<mark>=|\.\.\.)?\s*")
 
@@ -79,12 +83,34 @@ def _size(found: str, value: Any) -> int:
     return len(value) if found in ("list", "context") else 0
 
 
+# The Python types that need no conversion, by the kind that a parameter asks for. Texts, lists and contexts are paid for by size.
+_PYTHON_TYPES: dict[str, tuple[type, ...]] = {
+    "number": (Decimal,), "boolean": (bool,), "string": (str,), "list": (list, tuple), "context": (dict,), "date": (date,), "time": (time,),
+    "date and time": (datetime,), "days and time duration": (timedelta,), "years and months duration": (YearMonthDuration,), "range": (Range,),
+}
+
+
+def accepted(parameter: Parameter) -> tuple[frozenset[type], frozenset[type]]:
+    """Types of arguments that the parameter takes as they are: those that cost nothing, and those paid for by size."""
+    if not parameter.kinds:
+        return PLAIN, frozenset()
+    found = {python for name in parameter.kinds for python in _PYTHON_TYPES.get(name, ())}
+    sized = found & {str, list, tuple, dict}
+    return frozenset(found - sized), frozenset(sized)
+
+
 @dataclass(slots=True)
 class Overloads:
     """A built-in function with all its signatures."""
 
     name: str
     signatures: list[Signature] = field(default_factory=list)
+
+    def only(self, count: int) -> Signature | None:
+        """The signature, when there is one and it takes exactly `count` arguments, each as it comes."""
+        if len(self.signatures) == 1 and len(self.signatures[0].parameters) == count and not self.signatures[0].variadic:
+            return self.signatures[0]
+        return None
 
     def invoke(self, run: Run, arguments: Sequence[object], names: Sequence[str] = ()) -> object:
         """Calls the first signature that takes these arguments; Rejected, with the first one's reason, when none does."""
@@ -105,14 +131,14 @@ class Overloads:
         )
 
 
-def built_in(declaration: str, *, run: bool = False) -> Callable[[Callable[..., object]], Callable[..., object]]:
+def built_in(declaration: str, *, run: bool = False) -> Callable[[F], F]:
     """Declares a function: `substring(string: string, start position: number, length: number =)`.
 
     A kind may be followed by `?` (null is allowed), `=` (may be missing, then None) or `...` (any number of them).
     Kinds are joined by `|`; `any` takes all.
     """
 
-    def register(call: Callable[..., object]) -> Callable[..., object]:
+    def register(call: F) -> F:
         name, _, rest = declaration.rstrip(") ").partition("(")
         parts = [part for part in rest.split(",") if part.strip()]
         parameters = tuple(_parameter(part) for part in parts)

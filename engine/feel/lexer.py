@@ -49,7 +49,8 @@ class Source:
         return line, offset - self._lines[line - 1] + 1
 
     def error(self, code: str, offset: int, **details: object) -> FeelSyntaxError:
-        return FeelSyntaxError(code, *self.place(offset), **details)
+        line, column = self.place(offset)
+        return FeelSyntaxError(code, line, column, **details)
 
 
 def tokens(source: Source) -> list[Token]:

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -10,9 +10,9 @@ from typing import Any
 from engine.feel import temporal
 from engine.feel.errors import Rejected
 from engine.feel.evaluation import DEEPEST_CALLS, Frame, ItemFrame, Run
-from engine.feel.functions import Overloads
+from engine.feel.functions import Overloads, Parameter, Signature, accepted
 from engine.feel.tree import Place
-from engine.feel.types import Type, Types, coerce
+from engine.feel.types import ANY, FunctionType, Type, Types, coerce
 from engine.feel.values import NUMBERS, Range, admit, bind, decimal_of, is_callable, is_context, is_list, is_number, kind, order
 
 Evaluate = Callable[[Any, Run], Any]
@@ -29,7 +29,13 @@ class Lambda:
     scope: Any
     frames: int
     place: Place
-    name: str = field(default="")
+    name: str = ""
+    result: Type = ANY
+
+    @property
+    def signature(self) -> FunctionType:
+        """What is known of its type without calling it."""
+        return FunctionType(tuple(wanted or ANY for wanted in self.parameter_types), self.result)
 
     def invoke(self, run: Run, arguments: Sequence[object], names: Sequence[str] = ()) -> object:
         bound = bind(self.name or "function", self.parameters, arguments, names)
@@ -60,10 +66,58 @@ def call_value(function: Evaluate, arguments: tuple[Evaluate, ...], names: tuple
 
 
 def call_built_in(function: Overloads, arguments: tuple[Evaluate, ...], names: tuple[str, ...], place: Place) -> Evaluate:
+    signature = function.only(len(arguments)) if not names else None
+    if signature is not None and len(arguments) in (1, 2):
+        return _direct(signature, arguments, place)
+
     def call(s: Any, r: Run) -> Any:
         return _invoke(function, s, r, arguments, names, place)
 
     return call
+
+
+def _direct(signature: Signature, arguments: tuple[Evaluate, ...], place: Place) -> Evaluate:
+    """A call with one or two arguments, checked by their Python types where these suffice."""
+    function, wants_run = signature.call, signature.wants_run
+    first, second = arguments[0], arguments[-1]
+    one, two = signature.parameters[0], signature.parameters[-1]
+    (free_one, sized_one), (free_two, sized_two) = accepted(one), accepted(two)
+
+    def pay(value: Any, free: frozenset[type], sized: frozenset[type], parameter: Parameter, r: Run) -> Any:
+        t = type(value)
+        if t in sized:
+            r.steps -= len(value) >> 6 if t is str else len(value)
+            return value
+        return value if t in free else signature.checked(r, parameter, value)
+
+    def call_one(s: Any, r: Run) -> Any:
+        value = first(s, r)
+        r.steps -= 1
+        if r.steps < 0:
+            r.spend(0)
+        try:
+            if type(value) not in free_one:
+                value = pay(value, free_one, sized_one, one, r)
+            return function(r, value) if wants_run else function(value)
+        except Rejected as no:
+            return r.null(no.code, place, **no.details)
+        except OverflowError:
+            return r.null("feel.overflow", place, operation=signature.function)
+
+    def call_two(s: Any, r: Run) -> Any:
+        a, b = first(s, r), second(s, r)
+        r.steps -= 1
+        if r.steps < 0:
+            r.spend(0)
+        try:
+            a, b = pay(a, free_one, sized_one, one, r), pay(b, free_two, sized_two, two, r)
+            return function(r, a, b) if wants_run else function(a, b)
+        except Rejected as no:
+            return r.null(no.code, place, **no.details)
+        except OverflowError:
+            return r.null("feel.overflow", place, operation=signature.function)
+
+    return call_one if len(arguments) == 1 else call_two
 
 
 def call_host(name: str, arguments: tuple[Evaluate, ...], names: tuple[str, ...], place: Place) -> Evaluate:
@@ -159,7 +213,8 @@ def items_of(source: Source, s: Any, r: Run) -> Iterable[Any] | None:
     if isinstance(first, Range):
         return _inside(first, r, source.place)
     if first is None:
-        return r.null("feel.null-iteration", source.place)
+        r.null("feel.null-iteration", source.place)
+        return None
     return first if is_list(first) else [first]
 
 
@@ -167,7 +222,8 @@ def _inside(interval: Range, r: Run, place: Place) -> Iterable[Any] | None:
     """The whole numbers or days of a range, upwards only."""
     low, high = interval.start, interval.end
     if interval.operator != ".." or (order(low, high) or 0) > 0:
-        return r.null("feel.not-iterable", place, kind="range")
+        r.null("feel.not-iterable", place, kind="range")
+        return None
     items = counted(low, high, r, place)
     if items is None:
         return None
@@ -180,7 +236,8 @@ def counted(first: Any, last: Any, r: Run, place: Place) -> Iterable[Any] | None
         return _numbers(decimal_of(first), decimal_of(last), r)
     if kind(first) == kind(last) == "date":
         return _dates(temporal.days_of(first), temporal.days_of(last), r)
-    return r.null("feel.not-iterable", place, kind=kind(first) if kind(first) not in ("number", "date") else kind(last))
+    r.null("feel.not-iterable", place, kind=kind(first) if kind(first) not in ("number", "date") else kind(last))
+    return None
 
 
 def _numbers(first: Decimal, last: Decimal, r: Run) -> Iterator[Decimal]:

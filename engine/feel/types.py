@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timezone
 
 from engine.feel import temporal
-from engine.feel.values import Function, Range, is_list, kind
+from engine.feel.values import Range, is_list, kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +125,32 @@ def _conforms(value: object, target: Type, types: Types, check_allowed: bool) ->
             return kind(value) == "context" and all(name in value and inner(value[name], wanted) for name, wanted in entries)  # type: ignore[operator,index]
         case RangeType(element):
             return isinstance(value, Range) and inner(value.start, element) and inner(value.end, element)
-        case FunctionType(parameters, _):
-            return kind(value) == "function" and (not isinstance(value, Function) or len(value.parameters) == len(parameters))
+        case FunctionType():
+            signature = getattr(value, "signature", None)
+            return kind(value) == "function" and (signature is None or is_subtype(signature, target, types))
     return False
+
+
+def is_subtype(one: Type, other: Type, types: Types = NO_TYPES) -> bool:
+    """Does every value of `one` conform to `other`? (DMN 1.5, 10.3.2.9.1)"""
+    a, b = resolve(one, types), resolve(other, types)
+    match a, b:
+        case _, AnyType():
+            return True
+        case Allowed(base, _), _:
+            return is_subtype(base, other, types)
+        case _, Allowed():
+            return False
+        case (ListType(x), ListType(y)) | (RangeType(x), RangeType(y)):
+            return is_subtype(x, y, types)
+        case ContextType(entries), ContextType(wanted):
+            found = dict(entries)
+            return all(name in found and is_subtype(found[name], inner, types) for name, inner in wanted)
+        case FunctionType(parameters, result), FunctionType(given, expected):
+            return len(parameters) == len(given) and is_subtype(result, expected, types) and all(
+                is_subtype(argument, parameter, types) for argument, parameter in zip(given, parameters)
+            )
+    return a is not None and a == b
 
 
 def coerce(value: object, wanted: Type, types: Types = NO_TYPES) -> tuple[bool, object]:

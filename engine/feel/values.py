@@ -168,21 +168,21 @@ def free(steps: int) -> None:
     """No budget: for values that did not come out of an expression."""
 
 
-def equal(a: object, b: object, spend: Spend = free) -> bool | None:
+def equal(a: Any, b: Any, spend: Spend = free) -> bool | None:
     """FEEL's `=`: None when the two are of kinds that cannot be compared. Times count whole seconds, as DMN defines them."""
     if a is None or b is None:
         return a is b
     ta, tb = type(a), type(b)
     if ta is tb and (ta is str or ta is Decimal or ta is bool or ta is int):
-        return a == b
+        return bool(a == b)
     ka, kb = kind(a), kind(b)
     if ka != kb:
         return None
     if ka == "list":
-        return len(a) == len(b) and _all_equal(zip(a, b), spend)  # type: ignore[arg-type]
+        return len(a) == len(b) and _all_equal(zip(a, b), spend)
     if ka == "context":
-        return a.keys() == b.keys() and _all_equal(((a[key], b[key]) for key in a), spend)  # type: ignore[attr-defined,index]
-    return _EQUAL[ka](a, b) if ka in _EQUAL else a == b
+        return a.keys() == b.keys() and _all_equal(((a[key], b[key]) for key in a), spend)
+    return _EQUAL[ka](a, b) if ka in _EQUAL else bool(a == b)
 
 
 def _all_equal(pairs: Iterable[tuple[object, object]], spend: Spend = free) -> bool | None:
@@ -225,31 +225,31 @@ _EQUAL: Mapping[str, Callable[..., bool | None]] = {
 }
 
 
-def order(a: object, b: object) -> int | None:
+def order(a: Any, b: Any) -> int | None:
     """Negative, zero or positive as `a` lies before, at or after `b`; None when they have no order."""
     ka = kind(a)
     if ka != kind(b) or ka not in ORDERED:
         return None
     x, y = _order_key(ka, a), _order_key(ka, b)
-    if ka in ("time", "date and time") and (temporal.zone_of(a) is None) != (temporal.zone_of(b) is None):  # type: ignore[arg-type]
+    if ka in ("time", "date and time") and (temporal.zone_of(a) is None) != (temporal.zone_of(b) is None):
         return None  # local time and a moment have no order
-    return (x > y) - (x < y)  # type: ignore[operator]
+    return int(x > y) - int(x < y)
 
 
-def _order_key(name: str, value: object) -> object:
+def _order_key(name: str, value: Any) -> Any:
     match name:
         case "number":
             return admit(value)
         case "date":
-            return temporal.days_of(value)  # type: ignore[arg-type]
+            return temporal.days_of(value)
         case "time":
-            return temporal.clock(value)  # type: ignore[arg-type]
+            return temporal.clock(value)
         case "date and time":
-            return temporal.instant(value)  # type: ignore[arg-type]
+            return temporal.instant(value)
         case "days and time duration":
-            return temporal.duration_nanos(value)  # type: ignore[arg-type]
+            return temporal.duration_nanos(value)
         case "years and months duration":
-            return value.total  # type: ignore[attr-defined]
+            return value.total
     return value
 
 
