@@ -293,9 +293,17 @@ def the_reserved_word_is_not_ours(root: Path) -> list[str]:
 
 
 def token_machine_is_small(root: Path, most: int = 2500) -> list[str]:
-    """The published budget of the token machine: lines of engine/execution that are neither empty nor comment."""
-    lines = sum(1 for module in modules(root, "engine/execution") for line in module.source.splitlines() if line.strip() and not line.strip().startswith("#"))
-    return [] if lines <= most else [f"engine/execution: {lines} lines, the budget is {most}"]
+    """The published budget of the token machine: lines of code in engine/execution; words about it (comments, docstrings) are free."""
+    lines = sum(len(code_lines(module)) for module in modules(root, "engine/execution"))
+    return [] if lines <= most else [f"engine/execution: {lines} lines of code, the budget is {most}"]
+
+
+def code_lines(module: Module) -> set[int]:
+    written = {number for number, line in enumerate(module.source.splitlines(), 1) if line.strip() and not line.strip().startswith("#")}
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+            written -= set(range(node.lineno, (node.end_lineno or node.lineno) + 1))
+    return written
 
 
 RULES = (
