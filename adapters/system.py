@@ -12,16 +12,20 @@ from typing import Any
 
 from adapters.database import clock as clocks
 from adapters.database import places, schema
-from adapters.database.connection import open_database
+from adapters.database.blobs import Attachment, BlobRows
+from adapters.database.clock import CLOCK
+from adapters.database.connection import Transaction, open_database
 from adapters.database.outbox import Message, post_notices
 from adapters.database.people import People
 from adapters.database.personal import Personal
 from adapters.database.publications import Publications
+from adapters.database.queries import Queries
 from adapters.database.store import Answer, Store
 from adapters.database.worker import Worker
 from adapters.definitions.folder import Library
 from adapters.definitions.published import Published
 from adapters.definitions.publishing import scheme_findings
+from adapters.files import Files
 from adapters.identity import Identity
 from adapters.keys import KeyFolder
 from adapters.notifications import channels
@@ -90,6 +94,9 @@ class System:
         self.publications = Publications(self.database)
         self.published = Published(self.publications)
         self.people = People(self.database)
+        self.queries = Queries(self.database)
+        self.blobs = BlobRows(self.database, self.keys)
+        self.files = Files(settings.home / "files", self.blobs, self.keys)
         self.store = Store(self.database, self.published, self.keys, VERSION)
         self.worker = Worker(self.store, self.deliver)
         self.webhooks = channels.Webhook(settings.destinations)
@@ -195,21 +202,48 @@ class System:
         """Carries out a command. Raises what the engine refuses; then nothing is stored."""
         return self.store.handle(place, instance, command, command_id, personal)
 
-    def complete(self, place: str, actor: str, instance: str, task: str, outcome: str, opinion: str, raw: Mapping[str, Any], command_id: str,
-                 files: Callable[[str], Mapping[str, Any] | None] | None = None) -> Answer:
+    def complete(self, place: str, actor: str, instance: str, task: str, outcome: str, opinion: str, raw: Mapping[str, Any], command_id: str) -> Answer:
         """办理: reads the answers through the task's form and completes it. Raises InvalidAnswers with every problem, what the engine refuses."""
         open_task = self.task(place, instance, task)
         public: dict[str, Any] = {}
         personal: Mapping[str, Any] = {}
+        attachments: list[Attachment] = []
         if open_task.form is not None:
-            more = {} if files is None else {"files": files}
-            read = open_task.form.read(raw, open_task.lookup, task=open_task.element, outcome=outcome, opinion=opinion, **more)
+            read = open_task.form.read(raw, open_task.lookup, task=open_task.element, outcome=outcome, opinion=opinion, files=self._file_of(place, actor))
             public, personal = dict(read.public), read.personal
+            attachments = self._attachments(place, actor, instance, task, open_task.form, {**read.public, **read.personal})
             if read.identity:  # the keyed digest that finds the same person again without saying who it is
                 public["identity"] = self.keys.digest(place, canonical_bytes(list(read.identity)))
         about = self._personal(instance, open_task.form.id if open_task.form else "", personal)
         command = Complete(actor, task, outcome, opinion, checked(public), tuple(one.subject for one in about))
-        return self.store.handle(place, instance, command, command_id, about)
+
+        def attach(transaction: Transaction, seq: int) -> None:
+            offset, now = transaction.row(CLOCK, place=place) or (0, 0)
+            for each in attachments:
+                self.blobs.attach(transaction, place, instance, actor, each, now)
+
+        return self.store.handle(place, instance, command, command_id, about, attach if attachments else None)
+
+    def _file_of(self, place: str, actor: str) -> Callable[[str], Mapping[str, Any] | None]:
+        """What is known of an uploaded file that the actor may use; None for any other."""
+        def known(id: str) -> Mapping[str, Any] | None:
+            try:
+                found = self.files.info(place, actor, id)
+            except NotFound:
+                return None
+            return {"id": found.id, "name": found.name, "type": found.type, "size": found.size}
+
+        return known
+
+    def _attachments(self, place: str, actor: str, instance: str, task: str, form: Form, answers: Mapping[str, Any]) -> list[Attachment]:
+        """The files that come new with these answers; those of an earlier round are the instance's already."""
+        found = []
+        for field_ in form.fields():
+            for file in (answers.get(field_.id) or ()) if field_.kind == "files" else ():
+                blob, _ = self.blobs.readable(place, actor, file["id"])
+                if blob.instance != instance:
+                    found.append(Attachment(blob.id, instance, task, field_.id))
+        return found
 
     def _personal(self, instance: str, group: str, values: Mapping[str, Any]) -> tuple[Personal, ...]:
         """One data subject an instance: its id is as random as the instance's."""

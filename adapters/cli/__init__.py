@@ -1,0 +1,1 @@
+"""`banli …`: the command line; reads arguments and prints, decides nothing."""
