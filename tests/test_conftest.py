@@ -6,6 +6,8 @@ import urllib.request
 import psycopg
 import pytest
 
+from tests import conftest
+
 
 def test_each_new_database_is_real_and_empty(new_postgres):
     first, second = new_postgres(), new_postgres()
@@ -34,3 +36,16 @@ def test_a_test_can_reach_its_own_machine():
 
 def test_the_seed_is_the_one_in_the_header(seed, pytestconfig):
     assert str(seed) == pytestconfig.option.seed
+
+
+@pytest.mark.parametrize(("in_ci", "outcome"), [(True, pytest.fail.Exception), (False, pytest.skip.Exception)])
+def test_what_the_machine_lacks_is_skipped_here_and_a_failure_in_ci(in_ci, outcome, monkeypatch):
+    monkeypatch.setattr(conftest, "IN_CI", in_ci)
+
+    conftest.need("something that is there", True)
+    with pytest.raises(outcome, match="something that is not there"):
+        conftest.need("something that is not there", False)
+
+
+def test_a_database_of_the_same_server_has_the_same_address_but_its_name():
+    assert conftest.with_database("postgresql://u:@/postgres?host=/tmp/s", "t_1") == "postgresql://u:@/t_1?host=/tmp/s"
