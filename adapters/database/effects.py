@@ -110,7 +110,7 @@ class Effects:
                 lines = [(event.source, "given", -event.places, ()), (event.target, "received", event.places, ())]
                 for account, _, places, _ in sorted(lines):  # one order for everybody, so that two transfers cannot wait for each other
                     if transaction.change(_GRANT, place=place, campaign=campaign, account=account, by=places) != 1:
-                        raise Refused("quota.no_account", account=account)
+                        raise Refused("ledger.no_account", account=account)
         for account, kind, places, refs in lines:
             transaction.change(
                 _POSTING, place=place, campaign=campaign, account=account, instance=instance.id, seq=seq, n=n, kind=kind, places=places,
@@ -121,10 +121,10 @@ class Effects:
     def _book(self, transaction: Transaction, place: str, campaign: str, account: str, by: int) -> None:
         found = transaction.row(_LOOK, place=place, campaign=campaign, account=account)
         if found is None:
-            raise Refused("quota.no_account", account=account)
+            raise Refused("ledger.no_account", account=account)
         places, booked = found
         if not 0 <= booked + by <= places:  # the operation asked under the same lock; the table's CHECK is the last guard
-            raise Refused("quota.exceeded", account=account, places=places, booked=booked, wanted=by)
+            raise Refused("ledger.exceeded", account=account, places=places, booked=booked, wanted=by)
         transaction.change(_BOOK, place=place, campaign=campaign, account=account, by=by)
 
     def _send(self, transaction: Transaction, place: str, instance: InstanceRow, seq: int, now: int, body: Mapping[str, Any], n: int) -> int:

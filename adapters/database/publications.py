@@ -145,11 +145,11 @@ class Publications:
         return [PublishedPackage(r[0], r[1], r[2], r[3], restored(r[4]), r[5], r[6]) for r in found]
 
     def scheme_body(self, place: str, hash: str) -> bytes:
-        """The scheme's file. Raises NotFound `scheme.unknown`."""
+        """The scheme's file. Raises NotFound `scheme.unpublished`."""
         with self._database.reading() as connection:
             found = connection.scalar(sa.select(_s.body).where(_s.place == place, _s.hash == hash))
         if found is None:
-            raise NotFound("scheme.unknown", hash=hash)
+            raise NotFound("scheme.unpublished", hash=hash)
         return bytes(found)
 
     def schemes(self, place: str, package_name: str | None = None) -> list[PublishedScheme]:
