@@ -35,6 +35,10 @@ class InstanceStarted(NamedTuple):
     at: datetime
 
 
+class Titled(NamedTuple):
+    title: str
+
+
 class InstanceEnded(NamedTuple):
     """`state`: ended | cancelled | failed. `outcome`: id of the last end event, error code, or reason."""
 
@@ -73,6 +77,16 @@ class ScopeCancelled(NamedTuple):
     scope: int
     reason: str
     at: datetime
+
+
+class ScopeEmptied(NamedTuple):
+    """All that lives in the scope is interrupted; it stays, with the waiting rows in `keep` (boundary events) and one token in `stay`."""
+
+    scope: int
+    keep: tuple[str, ...]
+    reason: str
+    at: datetime
+    stay: str = ""
 
 
 class Entered(NamedTuple):
@@ -307,6 +321,13 @@ class Subscribed(NamedTuple):
     data: Values
 
 
+class Resubscribed(NamedTuple):
+    """A subscription goes on waiting with new `data` (a condition's last value)."""
+
+    subscription: str
+    data: Values
+
+
 class Unsubscribed(NamedTuple):
     subscription: str
 
@@ -340,7 +361,7 @@ class JobQueued(NamedTuple):
     `service` {type, inputs, headers, retries} → FinishJob/FailJob · `start_child` {child, process, variables, root, path} → the store starts
     it, then ChildEnded/ChildThrew come from it · `cancel_child` {child, reason} · `child_ended` {parent, scope, variables, outcome} ·
     `child_threw` {parent, scope, kind, code, variables} · `message` {name, correlation, payload, ttl} · `signal` {name, payload}.
-    When the store has carried out a job of another kind than `service`, it tells the instance by `FinishJob(job)`.
+    Only `service` jobs are answered; the store deletes the others when it has carried them out.
     """
 
     job: str
@@ -355,8 +376,9 @@ class JobFinished(NamedTuple):
 
 
 class ChildClosed(NamedTuple):
-    """A child instance no longer counts as living. `how`: ended | error | cancelled."""
+    """The child that `scope` waited for no longer counts as living. `how`: ended | error | cancelled."""
 
+    scope: int
     child: str
     how: str
 
@@ -439,11 +461,11 @@ class NotificationRequested(NamedTuple):
 
 Effect = RecordPut | QuotaOpened | QuotaBooked | QuotaReleased | QuotaTransferred | NumberIssued | NotificationRequested
 Event = (
-    InstanceStarted | InstanceEnded | SchemeAmended
-    | ScopeOpened | ScopeClosed | ScopeCancelled | Entered | Left | Dropped | Passed | VariablesSet | Noted | ResultKept
+    InstanceStarted | Titled | InstanceEnded | SchemeAmended
+    | ScopeOpened | ScopeClosed | ScopeCancelled | ScopeEmptied | Entered | Left | Dropped | Passed | VariablesSet | Noted | ResultKept
     | TaskOpened | TaskClaimed | TaskReleased | TaskReassigned | TaskDelegated | TaskResolved | TaskCompleted | Withdrawable | TaskWithdrawn
     | TaskCancelled | TaskExtended | TaskOverdue | Reminded | Urged | SignerAdded | SignerRemoved
-    | TimerArmed | TimerFired | TimerMoved | TimerDisarmed | Subscribed | Unsubscribed | Caught | Thrown
+    | TimerArmed | TimerFired | TimerMoved | TimerDisarmed | Subscribed | Resubscribed | Unsubscribed | Caught | Thrown
     | JobQueued | JobFinished | ChildClosed | IncidentOpened | IncidentClosed | Effect
 )
 

@@ -112,9 +112,10 @@ class SubscriptionRow:
 
 @dataclass(slots=True)
 class JobRow:
-    """Work that follows a step, carried out outside it or in another instance; its result comes back as a command.
+    """Work that follows a step, carried out outside it or in another instance.
 
-    `kind`: service | start_child | child_ended | cancel_child | message | signal | error_up | …
+    `kind`: `service` is part of the state: its result comes back as FinishJob or FailJob, or the row is removed. The others (start_child,
+    cancel_child, child_ended, child_threw, message, signal) are handed over once in `Changes.saved` and belong to the store from then on.
     """
 
     id: str

@@ -1,0 +1,139 @@
+"""A process graph prepared for running: what every element needs at hand, worked out once; holds no state and runs nothing."""
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from engine.bpmn.graph import ACTIVITIES, Body, EventDefinition, Flow, Message, Node, Process
+
+WAITS_IN_SCOPE = frozenset({"callActivity", "subProcess", "transaction", "adHocSubProcess"})
+JOINS = {"parallelGateway": "parallel", "inclusiveGateway": "inclusive", "complexGateway": "complex"}
+KEPT_PLANS = 256
+
+
+class Element:
+    """A node with its answers: how tokens come together before it, whether it opens a scope, where it leads."""
+
+    __slots__ = ("node", "id", "kind", "join", "scoped", "watched", "single", "conditional", "out", "in_flows", "synchronising", "boundary", "result_stays")
+
+    def __init__(self, node: Node, nodes: Mapping[str, Node], synchronising: frozenset[str]) -> None:
+        self.node, self.id, self.kind = node, node.id, node.kind
+        self.in_flows = tuple(flow.id for flow in node.incoming)
+        self.out = tuple(flow.id for flow in node.outgoing)
+        self.join = JOINS.get(node.kind, "") if len(node.incoming) > 1 else "complex" if node.kind == "complexGateway" and node.activation else ""
+        if node.start_quantity > 1 and node.kind in ACTIVITIES:
+            self.join = "quantity"
+        self.watched = tuple(id for id in node.boundary if any(_is_armed(one) for one in nodes[id].events))
+        self.boundary = tuple(nodes[id] for id in node.boundary)
+        self.scoped = (
+            bool(self.boundary and any(one.kind != "compensate" for each in self.boundary for one in each.events))
+            or node.kind in WAITS_IN_SCOPE
+            or (node.kind == "receiveTask" and bool(node.inputs))
+            or bool(node.service and node.service.job)
+        )
+        self.conditional = any(flow.condition is not None for flow in node.outgoing) and node.kind != "parallelGateway"
+        plain = len(node.outgoing) == 1 and not self.conditional and node.completion_quantity == 1
+        self.single = self.out if plain else None
+        self.synchronising = node.scope in synchronising
+        self.result_stays = node.multi is not None and (node.multi.output_element is not None or bool(node.outputs))
+
+
+def _is_armed(definition: EventDefinition) -> bool:
+    return definition.kind in ("timer", "message", "signal", "conditional")
+
+
+class Plan:
+    """All elements of a process. `targets`: element behind a flow; `joins`: per body the gateways that wait for what may still come."""
+
+    def __init__(self, process: Process) -> None:
+        self.process = process
+        self.bodies: dict[str, Body] = {process.id: process.body}
+        for node in process.nodes.values():
+            if node.body is not None:
+                self.bodies[node.id] = node.body
+        waiting = {id: tuple(node.id for node in body.nodes if _synchronises(node)) for id, body in self.bodies.items()}
+        self.joins = {id: found for id, found in waiting.items() if found}
+        synchronising = frozenset(self.joins)
+        self.elements = {id: Element(node, process.nodes, synchronising) for id, node in process.nodes.items()}
+        self.targets = {flow.id: self.elements[flow.target] for flow in process.flows.values() if flow.target in self.elements}
+        self._upstream: dict[str, Mapping[str, frozenset[str]]] = {}
+
+    def link_target(self, thrower: Node, link: str) -> str | None:
+        """The catching link event of that name in the thrower's body."""
+        for node in self.bodies[thrower.scope].nodes:
+            if node.kind == "intermediateCatchEvent" and any(one.kind == "link" and one.link == link for one in node.events):
+                return node.id
+        return None
+
+    def upstream(self, gateway: str) -> Mapping[str, frozenset[str]]:
+        """Per incoming flow of `gateway`: nodes and flows from which a token can reach it without passing the gateway."""
+        if gateway not in self._upstream:
+            self._upstream[gateway] = {flow.id: self._reaching(flow, gateway) for flow in self.elements[gateway].node.incoming}
+        return self._upstream[gateway]
+
+    def _reaching(self, flow: Flow, gateway: str) -> frozenset[str]:
+        found: set[str] = set()
+        pending = [flow.source]
+        while pending:
+            id = pending.pop()
+            if id == gateway or id in found or id not in self.elements:
+                continue
+            found.add(id)
+            node = self.elements[id].node
+            for incoming in node.incoming:
+                found.add(incoming.id)
+                pending.append(incoming.source)
+            pending.extend(self._before(node))
+        return frozenset(found)
+
+    def _before(self, node: Node) -> Iterable[str]:
+        """Where a token of `node` comes from without a sequence flow."""
+        if node.kind == "boundaryEvent":
+            yield node.attached_to
+        elif node.kind == "intermediateCatchEvent":
+            for definition in node.events:
+                if definition.kind == "link":
+                    for other in self.bodies[node.scope].nodes:
+                        if other.kind == "intermediateThrowEvent" and any(one.kind == "link" and one.link == definition.link for one in other.events):
+                            yield other.id
+
+
+def _synchronises(node: Node) -> bool:
+    if node.kind == "inclusiveGateway":
+        return len(node.incoming) > 1
+    return node.kind == "complexGateway" and (len(node.incoming) > 1 or node.activation is not None)
+
+
+def matches_code(definition: EventDefinition, code: str) -> bool:
+    """Does an error or escalation catcher name exactly this code?"""
+    return definition.ref is not None and code_of(definition.ref) == code
+
+
+def code_of(ref: Message | None) -> str:
+    """What an error or escalation is matched by: its code, else its id."""
+    return "" if ref is None else ref.code or ref.id
+
+
+_plans: OrderedDict[int, Plan] = OrderedDict()  # by identity of the immutable process, which the plan keeps alive
+
+
+def plan_of(process: Process) -> Plan:
+    """The plan of a process, made once."""
+    plan = _plans.get(id(process))
+    if plan is None:
+        plan = _plans[id(process)] = Plan(process)
+        if len(_plans) > KEPT_PLANS:
+            _plans.popitem(last=False)
+    return plan
+
+
+def body_starts(plan: Plan, body: Body, start: str = "") -> tuple[Any, ...]:
+    """Where tokens begin in `body`: at `start`, else at the none start event, else at every element that nothing leads to."""
+    if start:
+        return (plan.elements[start],)
+    begins = [plan.elements[id] for id in body.starts]
+    events = [one for one in begins if one.kind == "startEvent"]
+    if not events:
+        return tuple(begins)
+    return tuple([one for one in events if not one.node.events][:1] or events[:1])

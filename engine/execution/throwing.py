@@ -1,0 +1,311 @@
+"""What elements throw — messages, signals, escalations, errors, compensation, cancellation, termination — and where along the scopes it is caught."""
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from engine import events as e
+from engine.bpmn.graph import EventDefinition, Message, Node
+from engine.execution import compensation
+from engine.execution.activity import finish, single
+from engine.execution.catching import boundary, correlation, event_sub_process, message_came
+from engine.execution.flow import body_of, enter, leave
+from engine.execution.interrupt import empty
+from engine.execution.plan import Element, code_of, matches_code
+from engine.execution.problem import Problem
+from engine.execution.repeat import thrown_definition
+from engine.execution.rows import ScopeRow
+from engine.execution.step import Step
+
+Json = Any
+Values = Mapping[str, Json]
+LAST = ("error", "cancel", "terminate")  # results that end the scope they are thrown in come after all others
+
+
+def throw_event(step: Step, scope: int, element: Element) -> None:
+    """A token is in a throwing or an end event: its results are thrown one after the other."""
+    if not element.node.events:
+        if element.node.service is not None:
+            step.push("throw", scope, element.id, 0)
+        else:
+            leave(step, scope, element)
+        return
+    step.push("throw", scope, element.id, 0)
+
+
+def throw(step: Step, scope: int, id: str, number: int) -> None:
+    """Throw result `number` of the event, then go on to the next; after the last the token leaves."""
+    row = step.workspace.scopes.get(scope)
+    if row is None or id not in row.tokens:
+        return
+    element = step.plan.elements[id]
+    definitions = sorted(element.node.events, key=lambda one: one.kind in LAST)
+    if number < len(definitions):
+        _result(step, scope, element, definitions[number], number)
+    else:
+        leave(step, scope, element)
+
+
+def _result(step: Step, scope: int, element: Element, definition: EventDefinition, number: int) -> None:
+    following = ("throw", scope, element.id, number + 1)
+    match definition.kind:
+        case "message":
+            send(step, scope, element, definition.ref)
+            step.push(*following)
+        case "signal":
+            name = definition.ref.name if definition.ref is not None else definition.id
+            step.later.append(("signal", scope, element.id, name, list(following)))
+        case "escalation":
+            escalate(step, scope, element.id, definition)
+            step.push(*following)
+        case "compensate":
+            _compensate(step, scope, element, definition, number + 1)
+        case "link":
+            _jump(step, scope, element, definition.link)
+        case "error":
+            _end_with_error(step, scope, element, definition)
+        case "cancel":
+            _cancel_transaction(step, scope, element)
+        case "terminate":
+            _terminate(step, scope, element)
+        case _:
+            step.push(*following)
+
+
+# Messages and signals -----------------------------------------------------------------------------------------------------------------
+
+
+def send(step: Step, scope: int, element: Element, message: Message | None) -> None:
+    """A message goes out; who takes it is found outside. Its payload: the event's inputs, else nothing."""
+    if message is None:
+        return
+    payload: dict[str, Json] = {}
+    for mapping in element.node.inputs:
+        payload[mapping.target] = step.value(mapping.source, step.names(scope, payload))
+    key = correlation(step, scope, message)
+    step.emit(e.Thrown(scope, element.id, "message", message.name, payload))
+    step.emit(e.JobQueued(step.next_id("j"), "message", None, element.id, {"name": message.name, "correlation": key, "payload": payload}))
+
+
+def send_task(step: Step, scope: int, element: Element, local: Values) -> None:
+    """A send task with a message sends it; one with an operation carries that out."""
+    if element.node.message is not None:
+        send(step, scope, element, element.node.message)
+        finish(step, scope, element, {}, local)
+    else:
+        step.performs["serviceTask"](step, scope, element, local)
+
+
+def signal(step: Step, scope: int, id: str, name: str, following: list[Json]) -> None:
+    """Every receiver in the instance takes the signal now; those in other instances by a job. Then the thrower goes on."""
+    row = step.workspace.scopes.get(scope)
+    if row is None:
+        return
+    payload = {mapping.target: step.value(mapping.source, step.names(scope)) for mapping in step.plan.elements[id].node.inputs}
+    step.emit(e.Thrown(scope, id, "signal", name, payload))
+    for subscription in step.workspace.subscriptions_for("signal", name):
+        message_came(step, subscription, "signal", payload)
+    step.emit(e.JobQueued(step.next_id("j"), "signal", None, id, {"name": name, "payload": payload, "from": step.workspace.head.id}))
+    if following:
+        step.push(*following)
+
+
+def cast(step: Step, body: int, id: str, which: str) -> None:
+    """An event that a multi-instance activity throws while its instances complete (`behavior`); caught at its boundary or outside."""
+    row, element = step.workspace.scopes.get(body), step.plan.elements[id]
+    if row is None or element.node.multi is None:
+        return
+    definition = thrown_definition(element.node.multi, which)
+    match definition.kind:
+        case "signal":
+            step.push("signal", body, id, definition.ref.name if definition.ref is not None else definition.id, [])
+        case "message":
+            send(step, body, element, definition.ref)
+        case "escalation":
+            escalate(step, body, id, definition)
+        case "error":
+            throw_error(step, body, id, code_of(definition.ref), {})
+        case "compensate":
+            raise Problem("multi.behavior", kind=definition.kind)
+        case _:  # an implicit throw event: a boundary event of the activity that names the same definition
+            for one in element.boundary:
+                if any(each.kind == definition.kind for each in one.events):
+                    step.push("happen", body, one.id, 0, {}, False)
+
+
+def _jump(step: Step, scope: int, element: Element, link: str) -> None:
+    target = step.plan.link_target(element.node, link)
+    if target is None:
+        raise Problem("link.no_target", link=link)
+    step.emit(e.Left(scope, element.id, ()))
+    enter(step, scope, step.plan.elements[target])
+
+
+# Errors and escalations ---------------------------------------------------------------------------------------------------------------
+
+
+def _end_with_error(step: Step, scope: int, element: Element, definition: EventDefinition) -> None:
+    step.emit(e.Left(scope, element.id, ()))
+    throw_error(step, scope, element.id, code_of(definition.ref), {})
+
+
+def throw_error(step: Step, scope: int, element: str, code: str, payload: Values) -> None:
+    """The innermost catcher around `scope` takes the error; without one the instance has failed."""
+    step.emit(e.Thrown(scope, element, "error", code, payload))
+    found = catcher(step, scope, "error", code)
+    if found is None:
+        step.push("fail", code)
+    else:
+        _caught(step, *found, "error", code, payload)
+
+
+def escalate(step: Step, scope: int, element: str, definition: EventDefinition) -> None:
+    """The innermost catcher takes the escalation; without one it goes to the calling instance, or nothing happens."""
+    raise_escalation(step, scope, element, code_of(definition.ref), {})
+
+
+def raise_escalation(step: Step, scope: int, element: str, code: str, payload: Values) -> None:
+    step.emit(e.Thrown(scope, element, "escalation", code, payload))
+    found = catcher(step, scope, "escalation", code)
+    if found is not None:
+        _caught(step, *found, "escalation", code, payload)
+        return
+    head = step.workspace.head
+    if head.parent is not None and head.parent_scope is not None:
+        step.emit(e.JobQueued(step.next_id("j"), "child_threw", None, element, {
+            "parent": head.parent, "scope": head.parent_scope, "kind": "escalation", "code": code, "variables": dict(payload),
+        }))
+
+
+def _caught(step: Step, row: ScopeRow, element: Element, definition: EventDefinition, kind: str, code: str, payload: Values) -> None:
+    values = dict(payload)
+    if definition.code_variable:
+        values[definition.code_variable] = code
+    step.emit(e.Caught(row.id, element.id, kind, code, values))
+    if element.kind == "boundaryEvent":
+        boundary(step, row, element, values)
+    else:
+        event_sub_process(step, row, element, values)
+
+
+def catcher(step: Step, scope: int, kind: str, code: str) -> tuple[ScopeRow, Element, EventDefinition] | None:
+    """The scope, event and definition that catch; in each scope an exact code goes before «any»."""
+    below: ScopeRow | None = None
+    for row in step.chain(scope):
+        events = [(node, one) for node in _candidates(step, row, below) for one in node.events if one.kind == kind]
+        for exact in (True, False):
+            for node, definition in events:
+                if matches_code(definition, code) if exact else definition.ref is None or not definition.ref.code:
+                    return row, step.plan.elements[node.id], definition
+        below = row
+    return None
+
+
+def _candidates(step: Step, row: ScopeRow, below: ScopeRow | None) -> list[Node]:
+    """The start events of the scope's event sub-processes, unless it comes from one of them, and the boundary events on the scope."""
+    plan, found = step.plan, []
+    repeated = "index" in row.data or "round" in row.data
+    body = plan.bodies.get(body_of(step, row)) if "mi" not in row.data and "loop" not in row.data else None
+    if body is not None and (below is None or below.element not in body.event_sub_processes):
+        for id in body.event_sub_processes:
+            inside = plan.elements[id].node.body
+            found.extend(plan.elements[start].node for start in (inside.starts if inside is not None else ()))
+    if row.parent is not None and not repeated and "compensating" not in row.data:
+        found.extend(plan.elements[row.element].boundary)
+    return found
+
+
+# Compensation, cancellation, termination -------------------------------------------------------------------------------------------------
+
+
+def _compensate(step: Step, scope: int, element: Element, definition: EventDefinition, following: int) -> None:
+    step.emit(e.Thrown(scope, element.id, "compensate", definition.activity, {}))
+    records = compensation.take(step, scope, definition.activity)
+    if not records:
+        step.push("throw", scope, element.id, following)
+        return
+    own = step.next_scope()
+    step.emit(e.ScopeOpened(own, scope, element.id, {}, {"throwing": following}))
+    for record in records:
+        step.push("undo", own, record)
+
+
+def undo(step: Step, scope: int, record: Mapping[str, Any]) -> None:
+    """Compensate one completed activity inside the scope of the throw: its handler, or what is inside it."""
+    if step.workspace.scopes.get(scope) is None:
+        return
+    element = step.plan.elements[record["activity"]]
+    handler = compensation.handler(step, element.node)
+    if handler is not None:
+        step.emit(e.Entered(scope, handler.id, ()))
+        if handler.node.multi is not None or handler.node.loop is not None:
+            step.push("repeat", scope, handler.id)
+        else:
+            single(step, scope, handler, record["variables"] if handler.scoped else {})
+        return
+    inside = compensation.event_sub_process(step, element.node)
+    step.emit(e.Entered(scope, element.id, ()))
+    own = step.next_scope()
+    data = {"compensating": True, "compensable": list(record["inner"])}
+    step.emit(e.ScopeOpened(own, scope, element.id, record["variables"], data))
+    if inside is not None:
+        event_sub_process(step, step.workspace.scopes[own], inside[1], {})
+        return
+    step.emit(e.Noted(own, {"compensable": None}))
+    for inner in reversed(record["inner"]):
+        step.push("undo", own, inner)
+
+
+def _cancel_transaction(step: Step, scope: int, element: Element) -> None:
+    """Everything else in the transaction stops, what was done in it is compensated, then the cancel boundary event goes on."""
+    row = step.workspace.scopes[scope]
+    while row.parent is not None and step.plan.elements[row.element].kind != "transaction":
+        row = step.workspace.scopes[row.parent]
+    if row.parent is None:
+        raise Problem("cancel.no_transaction", element=element.id)
+    step.emit(e.Thrown(scope, element.id, "cancel", "", {}))
+    if row.id == scope:
+        empty(step, row, element.id, stay=element.id)
+    else:
+        empty(step, row, element.id)
+    step.emit(e.Noted(row.id, {"cancelled": True}))
+    records = compensation.take(step, row.id, "")
+    if row.id != scope:
+        step.emit(e.Entered(row.id, element.id, ()))
+    if not records:
+        leave(step, row.id, element)
+        return
+    own = step.next_scope()
+    step.emit(e.ScopeOpened(own, row.id, element.id, {}, {"throwing": len(element.node.events)}))
+    for record in records:
+        step.push("undo", own, record)
+
+
+def cancelled(step: Step, scope: int) -> None:
+    """A cancelled transaction is compensated: its cancel boundary event happens; without one the token goes on."""
+    row = step.workspace.scopes.get(scope)
+    if row is None:
+        return
+    element = step.plan.elements[row.element]
+    for node in element.boundary:
+        if any(one.kind == "cancel" for one in node.events):
+            boundary(step, row, step.plan.elements[node.id], {})
+            return
+    finish(step, scope, element, {})
+
+
+def _terminate(step: Step, scope: int, element: Element) -> None:
+    """The scope ends at once, with all that lives in it."""
+    step.emit(e.Left(scope, element.id, ()))
+    step.emit(e.Thrown(scope, element.id, "terminate", "", {}))
+    row = step.workspace.scopes[scope]
+    if row.tokens or row.data.get("holds") or step.workspace.scopes_in(scope):
+        empty(step, row, element.id)
+    if row.parent is None:
+        step.push("end", element.id)
+    else:
+        if "adhoc" in row.data:
+            step.emit(e.Noted(scope, {"adhoc": []}))
+        step.push("settle", scope)
+
+

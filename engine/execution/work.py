@@ -1,0 +1,244 @@
+"""Tasks for people: how one opens with candidates, due date and reminders, and what its commands do; who may is `engine/decide.py`'s."""
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from engine import commands as c
+from engine import events as e
+from engine.bpmn.graph import UserTask
+from engine.execution.activity import is_own
+from engine.execution.due import due_at, reminders, text
+from engine.execution.flow import body_of, drop
+from engine.execution.interrupt import cancel
+from engine.execution.plan import Element
+from engine.execution.problem import Problem
+from engine.execution.repeat import add_child, remove_child
+from engine.execution.rows import ScopeRow, TaskRow, TimerRow
+from engine.execution.step import Names, Step
+
+Json = Any
+Values = Mapping[str, Json]
+MANUAL = UserTask()
+DEFAULT_PRIORITY = 50
+AFTER_COMPLETION = (e.VariablesSet, e.Left, e.Entered, e.TaskOpened, e.ScopeClosed, e.TimerArmed)
+
+
+class Hint(NamedTuple):
+    """What a task that is opened again should say: for whom, with which marks and explanation."""
+
+    assignee: str = ""
+    marks: tuple[str, ...] = ()
+    variables: Values = {}
+
+
+# Opening ------------------------------------------------------------------------------------------------------------------------------
+
+
+def open_task(step: Step, scope: int, element: Element, local: Values) -> None:
+    """A user or manual task waits for somebody."""
+    node, row = element.node, step.workspace.scopes[scope]
+    user = node.user or MANUAL
+    names = step.names(scope, local)
+    variables = row.variables if is_own(row, element) else local
+    candidates, assignee = _people(step, user, names)
+    if "signer" in row.data:
+        candidates, assignee = people_of([row.data["signer"]]), ""
+    due, basis = due_at(step, user, names, step.now)
+    priority = DEFAULT_PRIORITY if user.priority is None else _priority(step.value(user.priority, names))
+    about = "" if user.about is None else text(step.value(user.about, names), "about")
+    hint = step.hints.pop(element.id, None)
+    marks: tuple[str, ...] = ()
+    if hint is not None:
+        assignee, marks, variables = hint.assignee or assignee, hint.marks, {**variables, **hint.variables}
+    if len(candidates) == 1 and candidates[0].startswith("user:") and not assignee:
+        assignee = candidates[0][5:]
+    task = step.next_id("t")
+    step.emit(e.TaskOpened(
+        task, scope, element.id, node.name, candidates, assignee, user.form, node.stage or step.process.stage, about, due, basis, priority,
+        variables, marks, step.now,
+    ))
+    if due is not None:
+        _arm(step, scope, element.id, task, user, due)
+
+
+def _people(step: Step, user: UserTask, names: Names) -> tuple[tuple[str, ...], str]:
+    """Candidates (`role@org`, `user:ID`) and assignee (a user id)."""
+    candidates: tuple[str, ...] = ()
+    if user.candidate_groups is not None:
+        candidates = people_of(step.value(user.candidate_groups, names))
+    if user.candidate_users is not None:
+        users = people_of(step.value(user.candidate_users, names))
+        candidates += tuple(one if one.startswith("user:") else f"user:{one}" for one in users)
+    assignee = "" if user.assignee is None else text(step.value(user.assignee, names), "assignee").removeprefix("user:")
+    return candidates, assignee
+
+
+def people_of(value: Json) -> tuple[str, ...]:
+    """Candidates from text (separated by commas), a list of texts, or lists inside it. Raises Problem."""
+    if value is None:
+        return ()
+    if isinstance(value, str):
+        return tuple(one for part in value.split(",") if (one := part.strip()))
+    if isinstance(value, list | tuple):
+        return tuple(one for each in value for one in people_of(each))
+    raise Problem("task.not_people", value=str(value)[:80])
+
+
+def _priority(value: Json) -> int:
+    try:
+        return int(value)
+    except (TypeError, ValueError):
+        raise Problem("task.not_a_number", what="priority", value=str(value)[:80]) from None
+
+
+def _arm(step: Step, scope: int, element: str, task: str, user: UserTask, due: datetime) -> None:
+    """The timers that go with a due date: overdue, and the next reminder with those behind it."""
+    if user.overdue and due > step.now:
+        step.emit(e.TimerArmed(step.next_id("c"), scope, element, "due", due, task, {}))
+    ladder = reminders(due, user.reminders, step.now, step.facts.calendar, step.zone)
+    if ladder:
+        (at, offset), *rest = ladder
+        step.emit(e.TimerArmed(step.next_id("c"), scope, element, "reminder", at, task, {"offset": offset, "rest": rest}))
+
+
+# Completing ------------------------------------------------------------------------------------------------------------------------------
+
+
+def complete(step: Step, task: TaskRow, command: c.Complete) -> None:
+    """办理: the outcome, the opinion and the answers become variables, the token goes on."""
+    element = step.plan.elements[task.element]
+    values = {**command.answers, "outcome": command.outcome, "opinion": command.opinion, "completed_by": command.on_behalf_of or command.actor}
+    step.emit(e.TaskCompleted(
+        task.id, command.actor, command.outcome, command.opinion, command.answers, command.subjects, step.now, command.on_behalf_of
+    ))
+    step.push("finish", task.scope, element.id, {**task.variables, **values} if element.node.outputs and not element.scoped else values)
+
+
+def note_withdrawable(step: Step, task: TaskRow) -> None:
+    """After the step: if the completion only led tokens of one scope to tasks or waiting joins, it can be taken back."""
+    behind = step.events[next(at for at, event in enumerate(step.events) if type(event) is e.TaskCompleted) + 1:]
+    moves = [event for event in behind if isinstance(event, e.Left | e.Entered)]
+    scopes = {event.scope for event in moves}
+    if len(scopes) != 1 or not all(isinstance(event, AFTER_COMPLETION) for event in behind):
+        return
+    (scope,) = scopes
+    opened = [event for event in behind if type(event) is e.TaskOpened]
+    waiting: list[str] = []
+    for event in moves:
+        if type(event) is e.Left:
+            waiting.extend(event.flows)
+        else:
+            waiting = [flow for flow in waiting if flow not in event.flows]
+    entered = sum(1 if type(event) is e.Entered else -1 for event in moves) + 1
+    if any(event.scope != scope for event in opened) or entered != len(opened) or not opened + waiting:
+        return
+    step.emit(e.Withdrawable(task.id, (f"scope:{scope}", *(event.task for event in opened), *(f"flow:{flow}" for flow in waiting))))
+
+
+def withdraw(step: Step, task: TaskRow, command: c.Withdraw) -> None:
+    """撤回: what followed disappears, the task opens again for who had completed it."""
+    first, *following = task.next
+    scope = int(first.removeprefix("scope:"))
+    step.emit(e.TaskWithdrawn(task.id, command.actor, command.reason, step.now))
+    for place in following:
+        if place.startswith("flow:"):
+            drop(step, scope, place[5:])
+        else:
+            element = step.workspace.tasks[place].element
+            step.emit(e.TaskCancelled(place, "withdrawn", step.now))
+            drop(step, scope, element)
+    step.hints[task.element] = Hint(task.closed_by, ("withdrawn",), {"withdrawn": {"by": command.actor, "reason": command.reason}})
+    step.push("begin", scope, task.element)
+
+
+def send_back(step: Step, task: TaskRow, command: c.Return) -> None:
+    """退回: the token leaves the task for the earlier element `to`; everything inside the activities it leaves stops."""
+    element, target = step.plan.elements[task.element], step.plan.elements[command.to]
+    step.emit(e.TaskCompleted(task.id, command.actor, "return", command.reason, {}, (), step.now, command.on_behalf_of, command.to))
+    row, place = step.workspace.scopes[task.scope], element.id
+    while is_own(row, element) or body_of(step, row) != target.node.scope:
+        outer = step.workspace.scopes[row.parent or 1]
+        place = row.element
+        cancel(step, row.id, "returned")
+        row = outer
+    drop(step, row.id, place)
+    step.merge(row.id, {"outcome": "return", "opinion": command.reason, "completed_by": command.on_behalf_of or command.actor})
+    step.hints[target.id] = Hint(
+        marks=("returned",), variables={"returned": {"by": command.actor, "from": element.id, "name": task.name, "reason": command.reason}}
+    )
+    step.push("begin", row.id, target.id)
+
+
+# Other commands of a task ------------------------------------------------------------------------------------------------------------------
+
+
+def urge(step: Step, task: TaskRow, command: c.Urge) -> None:
+    step.emit(e.Urged(task.id, command.actor, command.text, step.now))
+    _notify(step, "task.urged", task, {"text": command.text, "by": command.actor})
+
+
+def add_signer(step: Step, task: TaskRow, command: c.AddSigner) -> None:
+    """加签."""
+    row = step.workspace.scopes[task.scope]
+    element, body = step.plan.elements[task.element], step.workspace.scopes[row.parent or 1]
+    step.emit(e.SignerAdded(body.id, command.signer, command.actor, command.reason, step.now))
+    add_child(step, body, element, command.signer if command.item is None else command.item, command.signer)
+
+
+def remove_signer(step: Step, task: TaskRow, command: c.RemoveSigner) -> None:
+    """减签."""
+    step.emit(e.SignerRemoved(task.id, command.actor, command.reason, step.now))
+    remove_child(step, step.workspace.scopes[task.scope], step.plan.elements[task.element])
+
+
+def extend(step: Step, task: TaskRow, due: datetime, basis: Values, by: str, reason: str) -> None:
+    """顺延: a new due moment, with its timers."""
+    held = step.workspace.scopes[task.scope].data.get("holds", ())
+    for id in held:
+        if id[0] == "c" and step.workspace.timers[id].task == task.id:
+            step.emit(e.TimerDisarmed(id))
+    step.emit(e.TaskExtended(task.id, due, basis, by, reason, step.now))
+    _arm(step, task.scope, task.element, task.id, step.plan.elements[task.element].node.user or MANUAL, due)
+
+
+# Their timers --------------------------------------------------------------------------------------------------------------------------------
+
+
+def task_timer(step: Step, timer: TimerRow) -> None:
+    """A reminder or the due moment of a task has come."""
+    task = step.workspace.tasks[timer.task]
+    if timer.kind == "due":
+        step.emit(e.TimerFired(timer.id, step.now))
+        step.emit(e.TaskOverdue(task.id, step.now))
+        _notify(step, "task.overdue", task, {}, _escalation(step, task))
+        return
+    ladder = [rung for rung in timer.data["rest"] if rung[0] > step.now]
+    if ladder:
+        (at, offset), *rest = ladder
+        step.emit(e.TimerMoved(timer.id, at, {"offset": offset, "rest": rest}))
+    else:
+        step.emit(e.TimerFired(timer.id, step.now))
+    step.emit(e.Reminded(task.id, timer.data["offset"], step.now))
+    _notify(step, "task.reminder", task, {"offset": timer.data["offset"]})
+
+
+def _escalation(step: Step, task: TaskRow) -> tuple[str, ...]:
+    user = step.plan.elements[task.element].node.user
+    if user is None or user.escalate_to is None:
+        return ()
+    return people_of(step.value(user.escalate_to, step.names(task.scope, task.variables)))
+
+
+def _notify(step: Step, template: str, task: TaskRow, params: Values, also: tuple[str, ...] = ()) -> None:
+    to = (f"user:{task.assignee}",) if task.assignee else task.candidates
+    receivers = tuple(dict.fromkeys((*to, *also)))
+    if receivers:
+        step.emit(e.NotificationRequested(template, receivers, task.about, {"task": task.id, "name": task.name, "due_at": task.due_at, **params}))
+
+
+def multi_body(step: Step, task: TaskRow) -> ScopeRow | None:
+    """The multi-instance body that the task is one instance of."""
+    row = step.workspace.scopes[task.scope]
+    return step.workspace.scopes[row.parent] if "index" in row.data and row.parent is not None else None
