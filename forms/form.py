@@ -269,14 +269,14 @@ class _Definition:
                 self.refuse("yaml.missing_key", path, key=key)
             return ""
         if not isinstance(found, str):
-            self.refuse("yaml.wrong_type", join(path, key), key=key, expected="str")
+            self.refuse("yaml.wrong_type.str", join(path, key), key=key)
             return ""
         return found
 
     def flag(self, path: str, value: Mapping[str, Any], key: str, default: bool = False) -> bool:
         found = value.get(key, default)
         if not isinstance(found, bool):
-            self.refuse("yaml.wrong_type", join(path, key), key=key, expected="boolean")
+            self.refuse("yaml.wrong_type.boolean", join(path, key), key=key)
             return default
         return found
 
@@ -288,7 +288,7 @@ class _Definition:
 
     def mappings(self, path: str, value: Any) -> Iterator[tuple[str, dict[str, Any]]]:
         if not isinstance(value, list):
-            self.refuse("yaml.wrong_type", path, key=path, expected="list")
+            self.refuse("yaml.wrong_type.list", path, key=path)
             return
         for index, one in enumerate(value):
             if isinstance(one, dict):
@@ -321,7 +321,7 @@ class _Definition:
     def identity(self, value: Any, sections: tuple[Section, ...]) -> tuple[str, ...]:
         kinds = {one.id: one.kind for section in sections for one in section.fields}
         if not isinstance(value, list) or not all(isinstance(id, str) for id in value):
-            self.refuse("yaml.wrong_type", "identity", key="identity", expected="list")
+            self.refuse("yaml.wrong_type.list", "identity", key="identity")
             return ()
         for index, id in enumerate(value):
             if not id.startswith("=") and kinds.get(id) not in SCALARS:
@@ -402,7 +402,7 @@ class _Definition:
         read = SETTINGS[wanted]
         found = read(value)
         if found is None:
-            self.refuse("form.wrong_option", path, option=path.rpartition(".")[2], expected=wanted)
+            self.refuse(f"form.wrong_option.{wanted}", path, option=path.rpartition(".")[2])
         return found
 
     def components(self, path: str, value: Any) -> tuple[Mapping[str, Any], ...]:
@@ -412,7 +412,7 @@ class _Definition:
             self.text(inner, one, "id", required=True)
             for key in ("max", "min"):
                 if key in one and _number(one[key]) is None:
-                    self.refuse("form.wrong_option", join(inner, key), option=key, expected="number")
+                    self.refuse("form.wrong_option.number", join(inner, key), option=key)
                     one = {**one, key: None}
             found.append(one)
         return tuple(found)

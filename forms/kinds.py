@@ -388,7 +388,7 @@ class FileList(Field):
             raise Wrong("form.file_type", name=known["name"], type=known["type"], accept="、".join(accept))
         most = self.settings.get("max_size")
         if most is not None and known["size"] > most:
-            raise Wrong("form.file_size", name=known["name"], size=known["size"], max=most)
+            raise Wrong("form.file_size", name=known["name"], size=size_text(known["size"]), max=size_text(most))
         return {key: known[key] for key in ("id", "name", "type", "size")}
 
     def raw(self, value: Value) -> Raw:
@@ -402,6 +402,19 @@ class FileList(Field):
         known = {one["id"]: one for one in value or ()}
         files = [known.get(id) or given.files(id) for id in ids] if writable else list(value or ())
         return replace(super().page(name, raw, value, given, writable, required, problems), files=tuple(one for one in files if one))
+
+
+def size_text(bytes_: int) -> str:
+    for unit, factor in (("GB", 1024**3), ("MB", 1024**2), ("KB", 1024)):
+        if bytes_ >= factor:
+            return f"{rounded_up(bytes_, factor)} {unit}"
+    return f"{bytes_} B"
+
+
+def rounded_up(bytes_: int, factor: int) -> str:
+    """One digit after the point, never less than it is, so that a file over the limit never reads as the limit."""
+    tenths = -(-bytes_ * 10 // factor)
+    return f"{tenths // 10}" if tenths % 10 == 0 else f"{tenths // 10}.{tenths % 10}"
 
 
 def accepts(declared: str, found: str) -> bool:

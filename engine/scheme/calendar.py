@@ -257,7 +257,7 @@ def _shape(document: Document) -> Iterable[Finding]:
         if key not in value:
             yield document.finding("yaml.missing_key", key, key=key)
         elif type(value[key]) is not kind:
-            yield document.finding("yaml.wrong_type", key, key=key, expected=kind.__name__)
+            yield document.finding(f"yaml.wrong_type.{kind.__name__}", key, key=key)
     for key in value.keys() - KEYS.keys():
         yield document.finding("yaml.unknown_key", key, key=key)
 

@@ -62,11 +62,11 @@ class _Check:
             if parameter is not None:
                 yield from self.parameter(parameter, value, here)
             elif not any(known.startswith(here + ".") for known in self.declaration.keys):
-                yield self.scheme.finding("scheme.unknown", here, key=here)
+                yield self.scheme.finding("scheme.unknown_key", here, key=here)
             elif isinstance(value, Mapping):
                 yield from self._known(value, here)
             else:
-                yield self.scheme.finding("scheme.wrong_type", here, label=here, expected="record")
+                yield self.scheme.finding("scheme.wrong_type.record", here, label=here)
 
     def parameter(self, parameter: Parameter, value: Any, path: str) -> Iterator[Finding]:
         if value is None:
@@ -90,7 +90,7 @@ class _Check:
                                       min=parameter.min_items, max=parameter.max_items)
 
     def _wrong(self, parameter: Parameter, path: str, expected: str = "") -> Finding:
-        return self.scheme.finding("scheme.wrong_type", path, label=parameter.label, expected=expected or parameter.type)
+        return self.scheme.finding(f"scheme.wrong_type.{expected or parameter.type}", path, label=parameter.label)
 
     def _one(self, parameter: Parameter, value: Any, path: str) -> Iterator[Finding]:
         match parameter.type:
@@ -165,7 +165,7 @@ class _Check:
             if key in fields:
                 yield from self.parameter(fields[key], one, join(path, key))
             elif closed:
-                yield self.scheme.finding("scheme.unknown", join(path, key), key=join(path, key))
+                yield self.scheme.finding("scheme.unknown_key", join(path, key), key=join(path, key))
         for key, wanted in fields.items():
             if key not in value and not wanted.optional:
                 yield self.scheme.finding("scheme.missing", join(path, key), key=join(path, key), label=wanted.label)

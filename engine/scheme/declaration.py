@@ -111,7 +111,7 @@ class _Declarations:
 
     def labels(self, path: str, value: Any) -> dict[str, str]:
         if not isinstance(value, dict) or not all(isinstance(label, str) for label in value.values()):
-            self.refuse("yaml.wrong_type", path, key=path, expected="labels")
+            self.refuse("yaml.wrong_type.labels", path, key=path)
             return {}
         return dict(value)
 
@@ -149,10 +149,10 @@ class _Declarations:
             self.refuse("yaml.missing_key", path, key="label")
         for option in ("min", "max", "min_items", "max_items"):
             if option in value and (isinstance(value[option], bool) or not isinstance(value[option], (int, Decimal))):
-                self.refuse("yaml.wrong_type", join(path, option), key=option, expected="number")
+                self.refuse("yaml.wrong_type.number", join(path, option), key=option)
         for option in ("required", "many", "working_day"):
             if option in value and not isinstance(value[option], bool):
-                self.refuse("yaml.wrong_type", join(path, option), key=option, expected="boolean")
+                self.refuse("yaml.wrong_type.boolean", join(path, option), key=option)
         if kind == "choice":
             self.labels(join(path, "choices"), value.get("choices"))
         if kind == "text" and "pattern" in value and not is_pattern(value["pattern"]):
@@ -168,7 +168,7 @@ class _Declarations:
 
     def rules(self, path: str, value: Any, keys: Mapping[str, Parameter]) -> Iterator[Rule]:
         if not isinstance(value, list):
-            self.refuse("yaml.wrong_type", path, key="rules", expected="list")
+            self.refuse("yaml.wrong_type.list", path, key="rules")
             return
         for index, one in enumerate(value):
             here = join(path, index)

@@ -84,7 +84,7 @@ def _head(document: Document, value: Mapping[str, Any]) -> list[Finding]:
         if key not in kinds:
             findings.append(document.finding("yaml.unknown_key", key, key=key))
         elif type(one) is not kinds[key]:
-            findings.append(document.finding("yaml.wrong_type", key, key=key, expected=kinds[key].__name__))
+            findings.append(document.finding(f"yaml.wrong_type.{kinds[key].__name__}", key, key=key))
     if isinstance(value.get("name"), str) and not ID.match(value["name"]):
         findings.append(document.finding("yaml.not_an_id", "name", text=value["name"]))
     if type(value.get("semantics")) is int and value["semantics"] not in SEMANTICS:
@@ -97,7 +97,7 @@ def _names(document: Document, key: str, value: Any, findings: list[Finding]) ->
     for index, name in enumerate(value if isinstance(value, list) else []):
         path = join(key, index)
         if not isinstance(name, str) or not name:
-            findings.append(document.finding("yaml.wrong_type", path, key=path, expected="str"))
+            findings.append(document.finding("yaml.wrong_type.str", path, key=path))
         elif name.startswith("/") or ".." in name.split("/") or "\\" in name:
             findings.append(document.finding("package.outside", path, name=name))
         elif name in names:
@@ -133,7 +133,7 @@ def _records(document: Document, value: Any, findings: list[Finding]) -> dict[st
         for part in ("statuses", "columns"):
             labels[part] = one.get(part, {})
             if not isinstance(labels[part], dict) or not all(isinstance(label, str) for label in labels[part].values()):
-                findings.append(document.finding("yaml.wrong_type", join(path, part), key=part, expected="labels"))
+                findings.append(document.finding("yaml.wrong_type.labels", join(path, part), key=part))
                 labels[part] = {}
         kinds[kind] = RecordKind(kind, one["label"], labels["statuses"], labels["columns"])
     return kinds

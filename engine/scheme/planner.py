@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from engine.refusals import Refused
+from engine.refusals import Finding, Invalid, Refused
 from engine.scheme.calendar import DAY, Calendar
 
 
@@ -39,6 +39,7 @@ class StageNeed:
     id: str
     working_days: int
     earliest: date | None = None
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -102,11 +103,11 @@ def _line(stage: Stage, calendar: Calendar, issued_on: date | None, before: date
 def plan_backward(needs: Sequence[StageNeed], award_on: date, calendar: Calendar) -> tuple[PlannedStage, ...]:
     """The latest dates for stages that follow one another and end by `award_on` (a civil date, itself usable).
 
-    Raises: Refused `plan.impossible` with `stages`: `[{id, short, latest_start, earliest}]`, every stage whose latest start lies before
-    its earliest one, and by how many working days it is short. CalendarTooShort.
+    Raises: Invalid with one finding `plan.short` for every stage whose latest start lies before its earliest one: details `stage`, `short`
+    (working days it lacks), `latest_start`, `earliest`. CalendarTooShort.
     """
     planned: list[PlannedStage] = []
-    short: list[dict[str, object]] = []
+    short: list[Finding] = []
     end = award_on
     for need in reversed(needs):
         if need.working_days < 1:
@@ -114,11 +115,12 @@ def plan_backward(needs: Sequence[StageNeed], award_on: date, calendar: Calendar
         start = latest_start(end, need.working_days, calendar)
         if need.earliest and need.earliest > start:
             missing = need.working_days - calendar.working_days_between(need.earliest, end)
-            short.append({"id": need.id, "short": missing, "latest_start": start, "earliest": need.earliest})
+            details = {"stage": need.name or need.id, "short": missing, "latest_start": start, "earliest": need.earliest}
+            short.append(Finding("plan.short", element=f"stages.{need.id}", details=details))
         planned.append(PlannedStage(need.id, start, end, need.working_days))
         end = start - DAY
     if short:
-        raise Refused("plan.impossible", stages=list(reversed(short)))
+        raise Invalid(reversed(short))
     return tuple(reversed(planned))
 
 

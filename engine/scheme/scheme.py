@@ -128,7 +128,7 @@ def _head(document: Document, value: Mapping[str, Any]) -> list[Finding]:
         if key not in kinds:
             findings.append(document.finding("yaml.unknown_key", key, key=key))
         elif type(one) is not kinds[key]:
-            findings.append(document.finding("yaml.wrong_type", key, key=key, expected=kinds[key].__name__))
+            findings.append(document.finding(f"yaml.wrong_type.{kinds[key].__name__}", key, key=key))
     return findings
 
 

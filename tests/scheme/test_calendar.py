@@ -121,7 +121,7 @@ GOOD = "calendar: cn\nyear: 2021\nversion: '1'\nconfirmed: true\nsource: s\nholi
         (("workdays: {}", "workdays:\n  2021-10-08: 上班"), [("calendar.weekday_made_up", 9)]),
         (("2021-10-01", "2022-10-01"), [("calendar.other_year", 7)]),
         (("2021-10-01", "2021-10-32"), [("yaml.no_such_date", 7), ("calendar.empty", 6)]),
-        (("year: 2021", "year: next"), [("yaml.wrong_type", 2)]),
+        (("year: 2021", "year: next"), [("yaml.wrong_type.int", 2)]),
         (("source: s\n", ""), [("yaml.missing_key", 1)]),
     ],
 )

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.refusals import Refused
+from engine.refusals import Invalid
 from engine.scheme.calendar import Calendar, read_calendar_year
 from engine.scheme.planner import PlannedStage, Stage, StageNeed, plan_backward, stages_of, timeline
 
@@ -67,11 +67,12 @@ def test_backward_from_the_award_gives_the_latest_dates():
 def test_an_impossible_plan_names_each_stage_and_how_many_working_days_it_lacks():
     needs = [StageNeed("recommend", 19, d("09-22")), StageNeed("county", 3), StageNeed("city", 3, d("10-22"))]
 
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Invalid) as invalid:
         plan_backward(needs, d("10-25"), CN)
 
-    assert refused.value.code == "plan.impossible"
-    assert [(one["id"], one["short"]) for one in refused.value.details["stages"]] == [("recommend", 4), ("city", 1)]
+    assert [(one.code, one.element, one.details["short"]) for one in invalid.value.findings] == [
+        ("plan.short", "stages.recommend", 4), ("plan.short", "stages.city", 1)
+    ]
 
 
 @given(st.lists(st.integers(1, 15), min_size=1, max_size=5), st.dates(date(2021, 6, 1), date(2026, 12, 31)))

@@ -140,23 +140,23 @@ def test_unmarked_values_are_refused(body, expected):
 @pytest.mark.parametrize(
     ("body", "expected"),
     [
-        ("  cutoff: " + example("'25:00'"), [("error", "scheme.wrong_type", "cutoff", 6)]),
-        ("  cutof: " + example("'17:00'"), [("error", "scheme.unknown", "cutof", 6)]),
-        ("  wait: " + example("5 days"), [("error", "scheme.wrong_type", "wait", 6)]),
+        ("  cutoff: " + example("'25:00'"), [("error", "scheme.wrong_type.time", "cutoff", 6)]),
+        ("  cutof: " + example("'17:00'"), [("error", "scheme.unknown_key", "cutof", 6)]),
+        ("  wait: " + example("5 days"), [("error", "scheme.wrong_type.duration", "wait", 6)]),
         ("  wait: " + example("PT30M"), []),
         ("  mode: " + example("by post"), [("error", "scheme.not_a_choice", "mode", 6)]),
         ("  number: " + example("阜卫发2021-91"), [("error", "scheme.no_match", "number", 6)]),
         ("  number: " + example("阜卫发〔2021〕91号"), []),
-        ("  contest: " + example("{held: 'yes'}"), [("error", "scheme.wrong_type", "contest.held", 6)]),
-        ("  contest: " + example("{finalists: 10.5}"), [("error", "scheme.wrong_type", "contest.finalists", 6)]),
-        ("  contest: " + example("{finalists: true}"), [("error", "scheme.wrong_type", "contest.finalists", 6)]),
-        ("  contest: " + example("7"), [("error", "scheme.wrong_type", "contest", 6)]),
+        ("  contest: " + example("{held: 'yes'}"), [("error", "scheme.wrong_type.boolean", "contest.held", 6)]),
+        ("  contest: " + example("{finalists: 10.5}"), [("error", "scheme.wrong_type.integer", "contest.finalists", 6)]),
+        ("  contest: " + example("{finalists: true}"), [("error", "scheme.wrong_type.integer", "contest.finalists", 6)]),
+        ("  contest: " + example("7"), [("error", "scheme.wrong_type.record", "contest", 6)]),
         ("  quota: " + example("{total: 0}"), [("error", "scheme.too_small", "quota.total", 6)]),
         ("  quota: " + example("{total: 101}"), [("error", "scheme.too_large", "quota.total", 6)]),
         ("  quota: " + example("{channels: []}"), [("error", "scheme.item_count", "quota.channels", 6)]),
         ("  quota: " + example("{channels: [{code: a}]}"), [("error", "scheme.missing", "quota.channels.0.places", 6)]),
-        ("  quota: " + example("{channels: [{code: a, places: 1, colour: red}]}"), [("error", "scheme.unknown", "quota.channels.0.colour", 6)]),
-        ("  quota: " + example("{channels: [{code: A B, places: 1}]}"), [("error", "scheme.wrong_type", "quota.channels.0.code", 6)]),
+        ("  quota: " + example("{channels: [{code: a, places: 1, colour: red}]}"), [("error", "scheme.unknown_key", "quota.channels.0.colour", 6)]),
+        ("  quota: " + example("{channels: [{code: A B, places: 1}]}"), [("error", "scheme.wrong_type.code", "quota.channels.0.code", 6)]),
         ("  quota: " + example("{channels: [{code: a, places: 1, roles: [county, mayor]}]}"),
          [("error", "scheme.unknown_role", "quota.channels.0.roles.1", 6)]),
         ("  quota: " + example("{channels: [{code: a, places: 1, org: mars}]}"),
@@ -229,7 +229,7 @@ def test_a_stage_with_half_its_dates_and_one_with_anothers_order_are_errors():
     body = stages("a: {order: 1, name: 甲, start: 2021-10-12}", "b: {order: 1, name: 乙, on: 2021-10-12}")
 
     assert check(body) == [
-        ("error", "stage.half_dated", "stages.a", 9), ("error", "stage.order_twice", "stages.b", 10), ("error", "scheme.unknown", "stages.b.on", 10)
+        ("error", "stage.half_dated", "stages.a", 9), ("error", "stage.order_twice", "stages.b", 10), ("error", "scheme.unknown_key", "stages.b.on", 10)
     ]
 
 
@@ -262,7 +262,7 @@ def test_everything_wrong_is_said_at_once_in_file_order():
     body = "  cutof: 1\n  mode: " + example("x") + "\n  quota: " + example("{total: -1}")
 
     assert [code for _, code, _, _ in check(body, issued="")] == [
-        "scheme.missing", "scheme.unknown", "scheme.unmarked", "scheme.not_a_choice", "scheme.too_small"
+        "scheme.missing", "scheme.unknown_key", "scheme.unmarked", "scheme.not_a_choice", "scheme.too_small"
     ]
 
 
@@ -276,7 +276,7 @@ def test_decimals_are_exact():
     ("text", "expected"),
     [
         ("scheme: s\npackage: p\ntitle: t\n", [("yaml.missing_key", "values", 1)]),
-        ("scheme: s\npackage: p\ntitle: 7\nvalues: {}\nextra: 1\n", [("yaml.wrong_type", "title", 3), ("yaml.unknown_key", "extra", 5)]),
+        ("scheme: s\npackage: p\ntitle: 7\nvalues: {}\nextra: 1\n", [("yaml.wrong_type.str", "title", 3), ("yaml.unknown_key", "extra", 5)]),
         ("- a\n", [("yaml.not_a_mapping", "", 1)]),
     ],
 )
