@@ -44,7 +44,7 @@ def other_meaning(name: str, r: Run, place: Place) -> Any:
     if name in BUILT_INS:
         return BUILT_INS[name]
     if r.env is not None and name in r.env.functions:
-        return r.env.functions[name]
+        return r.env.function(name)
     return r.null("feel.missing-name", place, name=name)
 
 

@@ -1,7 +1,7 @@
 """What an evaluation carries along: the environment, the budget that is left, and the reasons for nulls."""
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from engine.feel.errors import FeelError, Reason
 from engine.feel.tree import Place
-from engine.feel.values import Function
+from engine.feel.values import Function, host_function, is_callable
 
 MOST_REASONS = 20
 DEEPEST_CALLS = 500  # Python frames that nested calls of FEEL functions may take
@@ -22,14 +22,21 @@ Scope = Mapping[str, Any]
 class Environment:
     """What an expression may know beside its scope.
 
-    `now` is aware: what now() and today() give, in `zone`. `functions` are the host's: role(code, org), due in(n) …
+    `now` is aware: what now() and today() give, in `zone`. `functions` are the host's: role(code, org), due in(n) …; plain
+    Python functions will do, their parameters are then called as they are, with spaces for underscores.
     `budget` bounds the work: one step an iteration, call, list element, and sixteen characters of a new text.
     """
 
     now: datetime
     zone: ZoneInfo
-    functions: Mapping[str, Function] = field(default_factory=lambda: MappingProxyType({}))
+    functions: Mapping[str, Function | Callable[..., Any]] = field(default_factory=lambda: MappingProxyType({}))
     budget: int = 300_000
+
+
+    def function(self, name: str) -> Any:
+        """The host's function of that name as a FEEL function; None when there is none."""
+        found = self.functions.get(name)
+        return found if found is None or is_callable(found) else host_function(name, found)  # type: ignore[arg-type]
 
 
 class Run:

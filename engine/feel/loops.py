@@ -123,7 +123,7 @@ def _direct(signature: Signature, arguments: tuple[Evaluate, ...], place: Place)
 def call_host(name: str, arguments: tuple[Evaluate, ...], names: tuple[str, ...], place: Place) -> Evaluate:
     """A function that is neither built in nor known where the text was read: the host's, or a value of the scope."""
     def call(s: Any, r: Run) -> Any:
-        f = None if r.env is None else r.env.functions.get(name)
+        f = None if r.env is None else r.env.function(name)
         if f is None:
             try:
                 f = s[name]

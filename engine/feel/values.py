@@ -13,7 +13,8 @@ from typing import Any, TypeGuard
 
 from engine.feel import temporal
 from engine.feel.errors import Rejected
-from engine.feel.temporal import FarDate, FarDateTime, FarDuration, FarTime, YearMonthDuration
+from engine.feel.temporal import FarDate, FarDateTime, FarDuration, FarTime
+from engine.feel.temporal import YearMonthDuration as YearMonthDuration
 
 # decimal128 as DMN asks for: 34 digits, exponents to ±6144. No traps: an overflow or x/0 becomes Infinity or NaN, which callers turn into null.
 NUMBERS = Context(prec=34, rounding=ROUND_HALF_EVEN, Emin=-6143, Emax=6144, traps=[])
@@ -59,7 +60,21 @@ class Function:
     def invoke(self, run: object, arguments: Sequence[object], names: Sequence[str] = ()) -> object:
         """Calls with `arguments`; `names`, when given, has one name an argument."""
         bound = bind(self.name, self.parameters, arguments, names, self.required, self.variadic)
+        return self.call(*(value for value in bound if value is not MISSING)) if not names else self.call_named(bound)
+
+    def call_named(self, bound: Sequence[object]) -> object:
+        """With gaps: what is not given is null."""
         return self.call(*(None if value is MISSING else value for value in bound))
+
+
+def host_function(name: str, call: Callable[..., object]) -> Function:
+    """A plain Python function as a FEEL function: its parameters are the names, with spaces for underscores."""
+    code = getattr(call, "__code__", None)
+    if code is None or code.co_flags & 0x0C or code.co_kwonlyargcount:  # *args, **kwargs
+        raise Rejected("feel.not-a-function", kind=type(call).__name__)
+    parameters = code.co_varnames[:code.co_argcount]
+    optional = len(getattr(call, "__defaults__", None) or ())
+    return Function(name, tuple(p.replace("_", " ") for p in parameters), call, len(parameters) - optional)
 
 
 MISSING: object = type("Missing", (), {"__repr__": lambda self: "MISSING"})()
