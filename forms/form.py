@@ -22,8 +22,10 @@ from forms.answers import (
     no_files,
     nothing_to_look_up,
 )
-from forms.kinds import KINDS, Field, Given, Scores, Statement, Table, field_empty, fields_within, read_one
+from forms.fields import Field, Given, field_empty, read_one
+from forms.kinds import KINDS, Statement, fields_within
 from forms.pattern import is_pattern
+from forms.rows import Scores, Table
 from forms.source import Document, join, read_yaml
 
 ID = re.compile(r"[a-z][a-z0-9_]*\Z")
