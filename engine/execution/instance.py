@@ -13,7 +13,7 @@ from engine.execution.interrupt import empty
 from engine.execution.plan import Element, body_starts
 from engine.execution.problem import Problem
 from engine.execution.step import Step
-from engine.execution.throwing import catcher, raise_escalation, throw_error
+from engine.execution.throwing import catcher
 
 Json = Any
 Values = Mapping[str, Json]
@@ -170,11 +170,11 @@ def child_threw(step: Step, command: c.ChildThrew) -> None:
     row = step.workspace.scopes[command.scope]
     element = step.plan.elements[row.element]
     if command.kind == "escalation":
-        raise_escalation(step, command.scope, element.id, command.code, {})
+        step.push("escalation", command.scope, element.id, command.code, {})
         return
     _waiting(step, command.scope, command.child, command.kind)
     if command.kind == "error":
-        throw_error(step, command.scope, element.id, command.code, {})
+        step.push("error", command.scope, element.id, command.code, {})
     else:
         step.retry = ("perform", command.scope, element.id)
         step.fail("child.cancelled", {"child": command.child, "reason": command.code})
@@ -201,7 +201,7 @@ def job_failed(step: Step, command: c.FailJob) -> None:
     assert row.scope is not None
     code = command.error_code
     if code and (catcher(step, row.scope, "error", code) is not None or head.parent_scope is not None):
-        throw_error(step, row.scope, row.element, code, command.details)
+        step.push("error", row.scope, row.element, code, dict(command.details))
     else:
         step.retry = ("perform", row.scope, row.element)
         step.fail(command.code, {**command.details, "error_code": code} if code else command.details)

@@ -14,6 +14,7 @@ MACHINE = Machine(
         "repeat": repeat.repeat, "child": repeat.child, "repeated": repeat.repeated, "collect": repeat.collect,
         "arm": catching.arm, "happen": catching.happen, "conditions": catching.conditions,
         "throw": throwing.throw, "signal": throwing.signal, "cast": throwing.cast, "undo": throwing.undo, "cancelled": throwing.cancelled,
+        "error": throwing.throw_error, "escalation": throwing.raise_escalation,
         "title": instance.title, "started": instance.started, "end": instance.end, "fail": instance.fail,
     },
     acts={

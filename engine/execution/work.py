@@ -228,7 +228,12 @@ def _escalation(step: Step, task: TaskRow) -> tuple[str, ...]:
     user = step.plan.elements[task.element].node.user
     if user is None or user.escalate_to is None:
         return ()
-    return people_of(step.value(user.escalate_to, step.names(task.scope, task.variables)))
+    try:
+        return people_of(step.value(user.escalate_to, step.names(task.scope, task.variables)))
+    except Problem as problem:  # the task is overdue all the same
+        step.retry = ("settle", task.scope)
+        step.fail(problem.code, problem.details)
+        return ()
 
 
 def _notify(step: Step, template: str, task: TaskRow, params: Values, also: tuple[str, ...] = ()) -> None:
