@@ -1,0 +1,48 @@
+"""`banli serve`: the web pages with an embedded worker on one database; makes the demo place when there is none."""
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+
+from adapters.cli.demo import ensure_demo
+from adapters.system import Settings, System
+from adapters.web.app import create_app
+
+log = logging.getLogger(__name__)
+PAUSE = 0.5  # seconds between two looks at what is due
+
+
+def serve(host: str, port: int) -> int:
+    """Serves until it is stopped."""
+    system = System(Settings.from_environment())
+    ensure_demo(system)
+    with working(system):
+        print(f"办理已启动：http://{host}:{port} （按 Ctrl+C 停止）", flush=True)
+        uvicorn.run(create_app(system), host=host, port=port, log_level="warning", timeout_graceful_shutdown=3)
+    return 0
+
+
+@contextmanager
+def working(system: System) -> Iterator[None]:
+    """A thread that lets time pass in every place while the block runs."""
+    stopped = threading.Event()
+
+    def work() -> None:
+        while not stopped.wait(PAUSE):
+            try:
+                for place in system.places():
+                    system.run_due(place.id)
+            except Exception:  # the database may be away for a while; the next look tries again
+                log.exception("what is due could not be carried out")
+
+    thread = threading.Thread(target=work, name="worker", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stopped.set()
+        thread.join(timeout=10)
