@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from engine.feel import Environment, parse
 from engine.feel.errors import Rejected
 from engine.scheme.calendar import Calendar, CalendarTooShort, read_calendar_year
 from engine.scheme.functions import NAMES, host_functions
@@ -69,3 +70,21 @@ def test_wrong_arguments_are_rejected(name, args):
 def test_a_deadline_in_an_unconfirmed_year_is_refused():
     with pytest.raises(CalendarTooShort):
         call("due in", 5, now=datetime(2026, 12, 30, tzinfo=timezone.utc))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('role("county_health", body.org)', "county_health@xihe"),
+        ("cutoff(scheme.stages.recommend.end)", datetime(2021, 10, 16, tzinfo=FUXIN)),
+        ("add working days(@\"2021-10-15\", 3)", date(2021, 10, 20)),
+        ("working days between(scheme.stages.recommend.start, scheme.stages.recommend.end) = 19", True),
+        ("due in(3) < cutoff(scheme.stages.recommend.end)", False),
+        ("due in(null)", None),
+    ],
+)
+def test_expressions_find_them_by_their_names(text, expected):
+    scheme = {"stages": {"recommend": {"start": date(2021, 9, 15), "end": date(2021, 10, 15)}}}
+    environment = Environment(now=NOON, zone=FUXIN, functions=host_functions(CN, scheme, now=NOON))
+
+    assert parse(text, names=NAMES)({"scheme": scheme, "body": {"org": "xihe"}}, environment) == expected
