@@ -53,6 +53,7 @@ _this = (_j.place == bind("key_place"), _j.instance == bind("key_instance"), _j.
 _held = (*_this, _j.token == bind("key_token"), _j.state == sa.literal_column("'running'"))
 _CLAIM = schema.job.update().where(*_this).values(state=sa.literal_column("'running'"), tries=bind("tries"), token=bind("token"), lease_until=bind("lease"))
 _FENCE = schema.job.update().where(*_held).values(lease_until=_j.lease_until)
+_DONE = schema.job.delete().where(*_held)
 _LATER = schema.job.update().where(*_held).values(state=bind("state"), run_at=bind("run_at"), error=bind("error"))
 
 
@@ -80,6 +81,17 @@ class Jobs:
         held = transaction.change(_FENCE, key_place=job.place, key_instance=job.instance, key_id=job.id, key_token=job.token)
         if held != 1:
             raise LeaseLost(job.instance, job.id)
+
+    def done(self, job: Claimed, transaction: Transaction) -> None:
+        """Takes the job out of the table, in the transaction of its effect. Raises LeaseLost unless it is still this worker's."""
+        gone = transaction.change(_DONE, key_place=job.place, key_instance=job.instance, key_id=job.id, key_token=job.token)
+        if gone != 1:
+            raise LeaseLost(job.instance, job.id)
+
+    def drop(self, job: Claimed) -> None:
+        """Takes the job out of the table by itself: it had no effect to go with. Raises LeaseLost."""
+        with self._database.writing() as transaction:
+            self.done(job, transaction)
 
     def later(self, job: Claimed, error: str, seconds: float | None = None) -> None:
         """Tries again after `seconds`, by default after a back-off that doubles with each try."""

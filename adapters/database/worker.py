@@ -14,7 +14,7 @@ from adapters.database.jobs import TRIES, Claimed, Jobs, LeaseLost
 from adapters.database.journal import sequence
 from adapters.database.moments import stored
 from adapters.database.outbox import Message, Outbox
-from adapters.database.store import Store
+from adapters.database.store import Answer, Store
 from engine.commands import CancelByParent, ChildEnded, ChildThrew, Correlate, FailJob, FinishJob, Signal, Start
 from engine.refusals import Refused
 
@@ -31,7 +31,6 @@ _SUBSCRIBED = (
     .join(schema.instance, sa.and_(_i.place == _s.place, _i.id == _s.instance))
     .where(_s.place == bind("place"), _s.kind == bind("kind"), _s.name == bind("name"), _i.doomed_by.is_(None))
     .order_by(_i.started_at, _s.instance, _s.id))
-_PARENT = sa.select(_i.package, _i.scheme, _i.org, _i.root, _i.path).where(_i.place == bind("place"), _i.id == bind("id"))
 
 
 class Worker:
@@ -109,42 +108,63 @@ class Worker:
     # --- jobs -------------------------------------------------------------------------------------------------------------------------
 
     def _run(self, job: Claimed) -> None:
+        """A service's result comes back as a command; every other job vanishes in the transaction of its effect."""
+        if job.kind == "service":
+            self._serve(job)
+            return
         try:
-            result = self._effect(job)
+            self._effect(job)
         except Refused as refused:
             if isinstance(refused, Busy):
                 raise
-            if job.kind in ("service", "start_child"):
-                self._finish(job, FailJob(job.id, refused.code, dict(refused.details)))
-                return
-            log.info("job %s %s of instance %s found nobody waiting: %s", job.kind, job.id, job.instance, refused.code)
-            result = None
-        self._finish(job, FinishJob(job.id, result))
+            if job.kind == "start_child":
+                self._child_failed(job, refused.code)
+            else:
+                log.info("job %s %s of instance %s found nobody waiting: %s", job.kind, job.id, job.instance, refused.code)
+                self._jobs.drop(job)
 
-    def _effect(self, job: Claimed) -> Any:
-        """What the job does outside its own instance; the receiving side's command id makes a second delivery harmless."""
-        data, store = job.data, self._store
-        id, fence = f"{job.instance}:{job.id}", self._fence(job)
+    def _serve(self, job: Claimed) -> None:
+        command: FinishJob | FailJob
+        try:
+            command = FinishJob(job.id, self._service(job))
+        except Refused as refused:
+            command = FailJob(job.id, refused.code, dict(refused.details))
+        self._answer(job, command)
+
+    def _answer(self, job: Claimed, command: FinishJob | FailJob) -> None:
+        """Tells the job's own instance; the step takes the job out of the table."""
+        self._store.handle(
+            job.place, job.instance, command, f"{job.instance}:{job.id}", alongside=lambda transaction, seq: self._jobs.fence(job, transaction))
+
+    def _effect(self, job: Claimed) -> None:
+        """What the job does to other instances; the receiving side's command id makes a second delivery harmless."""
+        data, store, id, done = job.data, self._store, f"{job.instance}:{job.id}", self._done(job)
         match job.kind:
-            case "service":
-                return self._service(job)
             case "start_child":
-                store.start(job.place, self._child(job), id, alongside=fence)
+                answer = store.start(job.place, self._child(job), id, alongside=done)
             case "cancel_child":
-                store.handle(job.place, data["child"], CancelByParent(data.get("reason", "")), id, alongside=fence)
+                answer = store.handle(job.place, data["child"], CancelByParent(data.get("reason", "")), id, alongside=done)
             case "child_ended":
                 command = ChildEnded(job.instance, data["scope"], data["variables"], data.get("outcome", ""))
-                store.handle(job.place, data["parent"], command, id, alongside=fence)
+                answer = store.handle(job.place, data["parent"], command, id, alongside=done)
             case "child_threw":
                 threw = ChildThrew(job.instance, data["scope"], data["kind"], data.get("code", ""), data.get("variables", {}))
-                store.handle(job.place, data["parent"], threw, id, alongside=fence)
+                answer = store.handle(job.place, data["parent"], threw, id, alongside=done)
             case "message":
-                self._message(job, id, fence)
+                answer = self._message(job, id)
             case "signal":
                 self._signal(job, id)
+                self._jobs.drop(job)
+                return
             case _:
                 raise Refused("job.kind", kind=job.kind)
-        return None
+        if answer.repeated:  # carried out before, by a worker that lost the job at that moment
+            self._jobs.drop(job)
+
+    def _child_failed(self, job: Claimed, code: str) -> None:
+        """A child that cannot start is an incident where it was called."""
+        command = ChildThrew(job.data["child"], job.scope or 1, "cancelled", code)
+        self._store.handle(job.place, job.instance, command, f"{job.instance}:{job.id}:failed", alongside=self._done(job))
 
     def _service(self, job: Claimed) -> Mapping[str, Any]:
         service = self._services.get(job.data["type"])
@@ -153,24 +173,17 @@ class Worker:
         return service(job.place, job)
 
     def _child(self, job: Claimed) -> Start:
-        """The child runs on its caller's package and scheme, and belongs to the organisation that the call names, else to the caller's."""
-        with self._database.looking() as transaction:
-            found = transaction.row(_PARENT, place=job.place, id=job.instance)
-        if found is None:
-            raise Refused("instance.unknown", instance=job.instance)
-        package, scheme, org, root, path = found
         data = job.data
         return Start(
-            "job", data["child"], data["process"], package, scheme or "", data.get("org") or org or "", data.get("title", ""), data["variables"],
-            parent=job.instance, parent_scope=job.scope, root=data.get("root") or root, path=data.get("path") or path)
+            "job", data["child"], data["process"], data["package"], data["scheme"], data["org"], data.get("title", ""), data["variables"],
+            parent=job.instance, parent_scope=job.scope, root=data["root"], path=data["path"])
 
-    def _message(self, job: Claimed, id: str, fence: Callable[[Transaction, int], None]) -> None:
+    def _message(self, job: Claimed, id: str) -> Answer:
         """To the oldest instance that waits for it. Raises Refused `message.nobody` when none does."""
         data = job.data
         for instance, subscription in self._subscribed(job.place, "message", data["name"], data.get("correlation", "")):
             command = Correlate(data["name"], data.get("correlation", ""), data.get("payload", {}), subscription)
-            self._store.handle(job.place, instance, command, id, alongside=fence)
-            return
+            return self._store.handle(job.place, instance, command, id, alongside=self._done(job))
         raise Refused("message.nobody", name=data["name"])
 
     def _signal(self, job: Claimed, id: str) -> None:
@@ -193,12 +206,8 @@ class Worker:
             found = connection.execute(query, {"place": place, "kind": kind, "name": name})
             return [(instance, subscription) for instance, subscription in found]
 
-    def _fence(self, job: Claimed) -> Callable[[Transaction, int], None]:
-        return lambda transaction, seq: self._jobs.fence(job, transaction)
-
-    def _finish(self, job: Claimed, command: FinishJob | FailJob) -> None:
-        """Tells the job's own instance; the step takes the job out of the table."""
-        self._store.handle(job.place, job.instance, command, f"{job.instance}:{job.id}:done", alongside=self._fence(job))
+    def _done(self, job: Claimed) -> Callable[[Transaction, int], None]:
+        return lambda transaction, seq: self._jobs.done(job, transaction)
 
     def _failed(self, job: Claimed, error: Exception) -> None:
         """After the last try an incident that a person can resolve; before it, another try later."""
@@ -207,7 +216,12 @@ class Worker:
             self._jobs.later(job, said)
             return
         try:
-            self._finish(job, FailJob(job.id, "job.failed", {"error": type(error).__name__, "tries": job.tries}))
+            if job.kind == "service":
+                self._answer(job, FailJob(job.id, "job.failed", {"error": type(error).__name__, "tries": job.tries}))
+            elif job.kind == "start_child":
+                self._child_failed(job, "job.failed")
+            else:
+                self._jobs.give_up(job, said)
         except LeaseLost:
             return
         except Exception:

@@ -1,12 +1,22 @@
-"""Both databases for every test of the store: a SQLite file and a real PostgreSQL."""
+"""Both databases for every test of the store: a SQLite file and a real PostgreSQL; and tiny diagrams that it runs."""
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from adapters.database.clock import create_place
 from adapters.database.connection import Database, open_database
 from adapters.database.schema import create_tables
+from adapters.database.store import Store
+from adapters.keys import KeyFolder
+from engine.bpmn.graph import GraphSet
+from engine.bpmn.read import read
+from engine.facts import Facts, GivenFacts
+from engine.operations import OPERATIONS
+
+DIAGRAMS = Path(__file__).parent / "diagrams"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -26,3 +36,28 @@ def database(url: str) -> Iterator[Database]:
     create_place(made, "other", "另一地")
     yield made
     made.close()
+
+
+class Diagrams:
+    """Definitions whose only package `p` is the folder of diagrams beside this file."""
+
+    def __init__(self) -> None:
+        documents = [read(path.read_bytes(), path.name) for path in sorted(DIAGRAMS.glob("*.bpmn"))]
+        assert [finding for document in documents for finding in document.findings if finding.severity == "error"] == []
+        self.set = GraphSet({p.id: p for document in documents for p in document.processes}, {}, {}, OPERATIONS, 1, "p")
+
+    def graphs(self, place: str, package: str) -> GraphSet:
+        return self.set
+
+    def facts(self, place: str, package: str, scheme: str, now: datetime, answer: Callable[..., Any]) -> Facts:
+        return GivenFacts(now, "Asia/Shanghai", {}, None, {"role": lambda code, org: f"{code}@{org}"}, answer)
+
+
+@pytest.fixture(scope="session")
+def diagrams() -> Diagrams:
+    return Diagrams()
+
+
+@pytest.fixture
+def store(database: Database, diagrams: Diagrams, tmp_path: Path) -> Store:
+    return Store(database, diagrams, KeyFolder(tmp_path / "keys"))
