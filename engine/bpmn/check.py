@@ -13,7 +13,9 @@ from engine.bpmn.read import Document, read
 from engine.bpmn.rules import activities, collaboration, data, events, execution, extensions, flow, vocabulary
 from engine.bpmn.rules.across import across
 from engine.bpmn.rules.diagram import Diagram
+from engine.bpmn.rules.names import names
 from engine.bpmn.rules.package import PackageContext, against, required_roles
+from engine.bpmn.soundness import soundness
 from engine.refusals import Finding, Invalid
 
 __all__ = ["PackageContext", "check", "read_package_diagrams", "required_roles"]
@@ -44,9 +46,11 @@ def check(documents: Document | Sequence[Document], context: PackageContext | No
         else:
             found += structure + list(document.findings)
             found += [finding for rule in EXECUTION for finding in rule(diagram)]
+        if not drawing and not any(one.severity == "error" and one.file == document.file for one in found):
+            found += [finding for process in document.processes if process.executable for finding in soundness(process)]
     if not drawing:
         found += across(together)
-        found += [] if context is None else against(together, context)
+        found += [] if context is None else [*against(together, context), *names(together, context)]
     return ordered(found)
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from engine.bpmn.tree import Element, Tree, Use
 from engine.feel import Expression, FeelSyntaxError, parse
+from engine.scheme.functions import NAMES
 
 if TYPE_CHECKING:
     from engine.bpmn.graph import Value
@@ -39,7 +40,7 @@ def value(tree: Tree, element: Element, given: str | None, field: str) -> Value 
 def feel(tree: Tree, element: Element, given: str, field: str) -> Expression | None:
     """Parse FEEL; a syntax error is reported with its place in the text."""
     try:
-        parsed = parse(given)
+        parsed = parse(given, names=NAMES)  # «due in» holds a keyword of FEEL: only a known name is read as one
         tree.uses.append(Use(element, field, parsed))
         return parsed
     except FeelSyntaxError as error:

@@ -120,12 +120,12 @@ def return_targets(diagram: Diagram) -> Iterator[Finding]:
                 yield diagram.finding("bpmn.return.target", task, target=id)
                 continue
             if target not in after and len(after) < MOST_TARGETS:
-                after[target] = _onward(diagram, target)
+                after[target] = onward(diagram, target)
             if target in after and task not in after[target]:
                 yield diagram.finding("bpmn.return.not-before", task, "warning", target=id)
 
 
-def _onward(diagram: Diagram, node: Element) -> set[Element]:
+def onward(diagram: Diagram, node: Element) -> set[Element]:
     """What can come after `node` in its process, out of sub-processes and over boundary events too."""
     seen: set[Element] = set()
     stack = [node]
