@@ -21,7 +21,7 @@ class NameIndex:
 
     def add(self, name: str) -> None:
         split = words(name)
-        if split:
+        if split and name not in KEYWORDS:
             self._by_first.setdefault(split[0][0], {})[split] = name
 
     def match(self, tokens: list[Token], at: int) -> tuple[str, int] | None:
