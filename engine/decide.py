@@ -7,9 +7,8 @@ from typing import Any, assert_never
 from engine import commands as c
 from engine import events as e
 from engine.bpmn.graph import GraphSet, Process
-from engine.execution import instance, work
+from engine.execution import instance
 from engine.execution.catching import message_came, timer_fired
-from engine.execution.due import due_at
 from engine.execution.evolve import ACCOMPANYING
 from engine.execution.machine import MACHINE
 from engine.execution.plan import plan_of
@@ -22,6 +21,8 @@ from engine.facts import Facts
 from engine.feel import Expression, FeelError
 from engine.journal.canonical import checked
 from engine.refusals import Conflict, InvalidAnswers, NotFound, Problem as AnswerProblem, Refused
+from engine.work import tasks as work
+from engine.work.due import due_at
 
 SYSTEM = frozenset({"timer", "job"})  # actors that are no person
 ADMINISTRATOR = "process_admin"  # the role, at the instance's organisation, that may correct a running instance

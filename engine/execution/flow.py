@@ -98,10 +98,12 @@ def _first(step: Step, scope: int, element: Element) -> tuple[str, ...]:
 
 
 def _every(step: Step, scope: int, element: Element, local: Mapping[str, Any] = {}) -> tuple[str, ...]:
-    """All without condition and all whose condition is true; the default when there is none."""
-    names = step.names(scope, local)
-    found = tuple(flow.id for flow in element.node.outgoing if flow.id != element.node.default and _open(step, flow, names))
-    return found or _default(element)
+    """All without condition and all whose condition is true; the default beside them when no condition is true."""
+    names, default = step.names(scope, local), element.node.default
+    found = [flow for flow in element.node.outgoing if flow.id != default and _open(step, flow, names)]
+    if default and all(flow.condition is None for flow in found):
+        found = [flow for flow in element.node.outgoing if flow in found or flow.id == default]
+    return tuple(flow.id for flow in found) or _default(element)
 
 
 def _open(step: Step, flow: Flow, names: Any) -> bool:

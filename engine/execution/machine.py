@@ -1,8 +1,9 @@
 """The token machine put together: which function makes which move, acts for which BPMN element, does which activity's work."""
 from __future__ import annotations
 
-from engine.execution import activity, catching, flow, instance, repeat, throwing, work
+from engine.execution import activity, catching, flow, instance, repeat, throwing
 from engine.execution.step import Machine
+from engine.work import tasks
 
 TASKS = ("task", "userTask", "manualTask", "serviceTask", "scriptTask", "sendTask", "receiveTask", "businessRuleTask")
 SUB_PROCESSES = ("subProcess", "transaction", "adHocSubProcess")
@@ -26,7 +27,7 @@ MACHINE = Machine(
     },
     performs={
         "task": activity.nothing, "scriptTask": activity.script, "serviceTask": activity.service, "businessRuleTask": activity.decide,
-        "userTask": work.open_task, "manualTask": work.open_task, "sendTask": throwing.send_task, "receiveTask": catching.receive,
+        "userTask": tasks.open_task, "manualTask": tasks.open_task, "sendTask": throwing.send_task, "receiveTask": catching.receive,
         "subProcess": activity.sub_process, "transaction": activity.sub_process, "adHocSubProcess": activity.ad_hoc,
         "callActivity": instance.call,
     },

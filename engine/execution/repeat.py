@@ -119,8 +119,8 @@ def _child_done(step: Step, row: ScopeRow, element: Element, values: Values) -> 
         step.emit(e.ResultKept(body.id, row.data["index"], kept))
     step.emit(e.ScopeClosed(row.id))
     step.emit(e.Noted(body.id, {"mi": counts, "tally": tally or None}))
-    for definition in thrown:
-        step.push("cast", body.id, element.id, definition)
+    for definition in reversed(thrown):
+        step.agenda.appendleft(("cast", body.id, element.id, definition))
     if complete or (counts["active"] == 0 and counts["next"] >= counts["n"]):
         step.push("collect", body.id)
     elif multi.sequential:

@@ -13,7 +13,7 @@ from engine.execution.flow import body_of, enter, leave
 from engine.execution.interrupt import empty
 from engine.execution.plan import Element, code_of, matches_code
 from engine.execution.problem import Problem
-from engine.execution.repeat import thrown_definition
+from engine.execution.repeat import collect, thrown_definition
 from engine.execution.rows import ScopeRow
 from engine.execution.step import Step
 
@@ -53,8 +53,7 @@ def _result(step: Step, scope: int, element: Element, definition: EventDefinitio
             send(step, scope, element, definition.ref)
             step.push(*following)
         case "signal":
-            name = definition.ref.name if definition.ref is not None else definition.id
-            step.later.append(("signal", scope, element.id, name, list(following)))
+            step.later.append(("signal", scope, element.id, _event_name(definition), list(following)))
         case "escalation":
             escalate(step, scope, element.id, definition)
             step.push(*following)
@@ -111,26 +110,47 @@ def signal(step: Step, scope: int, id: str, name: str, following: list[Json]) ->
 
 
 def cast(step: Step, body: int, id: str, which: str) -> None:
-    """An event that a multi-instance activity throws while its instances complete (`behavior`); caught at its boundary or outside."""
+    """An event that a multi-instance activity throws while its instances complete (`behavior`).
+
+    Its own boundary events catch it without taking the token away; one that interrupts ends a complex behavior's other instances.
+    """
     row, element = step.workspace.scopes.get(body), step.plan.elements[id]
-    if row is None or element.node.multi is None:
+    multi = element.node.multi
+    if row is None or row.parent is None or multi is None:
         return
-    definition = thrown_definition(element.node.multi, which)
+    definition = thrown_definition(multi, which)
+    catchers = [node for node in element.boundary if any(_same_event(one, definition) for one in node.events)]
+    for node in catchers:
+        step.emit(e.Caught(body, node.id, definition.kind, _event_name(definition), {}))
+        step.emit(e.Entered(row.parent, node.id, ()))
+        leave(step, row.parent, step.plan.elements[node.id])
+    if catchers:
+        if multi.behavior == "Complex" and any(node.interrupting for node in catchers):
+            collect(step, body)
+        return
     match definition.kind:
         case "signal":
-            step.push("signal", body, id, definition.ref.name if definition.ref is not None else definition.id, [])
+            step.push("signal", body, id, _event_name(definition), [])
         case "message":
             send(step, body, element, definition.ref)
         case "escalation":
             escalate(step, body, id, definition)
         case "error":
             throw_error(step, body, id, code_of(definition.ref), {})
-        case "compensate":
+        case _:
             raise Problem("multi.behavior", kind=definition.kind)
-        case _:  # an implicit throw event: a boundary event of the activity that names the same definition
-            for one in element.boundary:
-                if any(each.kind == definition.kind for each in one.events):
-                    step.push("happen", body, one.id, 0, {}, False)
+
+
+def _event_name(definition: EventDefinition) -> str:
+    return definition.ref.name if definition.ref is not None else definition.id
+
+
+def _same_event(one: EventDefinition, thrown: EventDefinition) -> bool:
+    if one.kind != thrown.kind:
+        return False
+    if one.kind in ("error", "escalation"):
+        return one.ref is None or code_of(one.ref) == code_of(thrown.ref)
+    return one.ref == thrown.ref if one.ref is None or thrown.ref is None else one.ref.name == thrown.ref.name
 
 
 def _jump(step: Step, scope: int, element: Element, link: str) -> None:

@@ -9,7 +9,7 @@ from engine import commands as c
 from engine import events as e
 from engine.bpmn.graph import UserTask
 from engine.execution.activity import is_own
-from engine.execution.due import due_at, reminders, text
+from engine.work.due import due_at, reminders, text
 from engine.execution.flow import body_of, drop
 from engine.execution.interrupt import cancel
 from engine.execution.plan import Element
