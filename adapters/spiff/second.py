@@ -63,7 +63,7 @@ class Twin:
         self._scope: int | None = None
         self._local: dict[str, Any] = {}
         self._moving = False  # a 退回 or 撤回 is under way: tokens are put elsewhere by hand
-        self._environment = Environment()
+        self._environment: Environment | None = None
 
     def entry(self, events: Iterable[Any], environment: Environment) -> None:
         """Carries out one entry's events on both sides. Raises Refused `spiff.outside`, `spiff.missing`."""
@@ -147,9 +147,16 @@ class Twin:
             for task in ready:
                 if task.state == TaskState.READY:
                     task.run()
+        self._drop_orphans()
         for wrapped in self.theirs.get_active_subprocesses():
             outer = self.theirs.get_task_from_id(wrapped.parent_task_id)
             outer.task_spec._update(outer)
+
+    def _drop_orphans(self) -> None:
+        """SpiffWorkflow takes the cancelled children of a multi-instance out of its tree and then looks for them: their sub-processes go too."""
+        present = {task.id for task in self.theirs.get_tasks()}
+        for id in [id for id in self.theirs.subprocesses if id not in present]:
+            del self.theirs.subprocesses[id]
 
     def _is_hidden(self, task: Any) -> bool:
         spec = task.task_spec
