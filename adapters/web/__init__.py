@@ -1,0 +1,1 @@
+"""Pages and the JSON API. Turns requests into commands and answers into pages; decides nothing."""

@@ -1,0 +1,52 @@
+"""The app factory: layers, errors, routes, static files. Knows no page."""
+from __future__ import annotations
+
+from pathlib import Path
+
+from fastapi import Depends, FastAPI
+from fastapi.staticfiles import StaticFiles
+from starlette.types import ASGIApp
+
+from adapters.web import api, campaign, demo, errors, inbox, instance, open_pages, session, task, uploads
+from adapters.web.ports import System
+from adapters.web.rendering import environment
+from adapters.web.security import PUBLIC, BodyLimit, Pace, SecurityHeaders
+from adapters.web.signed_in import guard
+from adapters.web.words import OrganisationNames
+
+STATIC = Path(__file__).parent / "static"
+REQUESTS_A_MINUTE = 600
+
+
+class Site(FastAPI):
+    """FastAPI with our layers outside of its own, so that the answer to a crash carries the headers too."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        return SecurityHeaders(BodyLimit(super().build_middleware_stack()))
+
+
+class Assets(StaticFiles):
+    """Style sheets, scripts and icons: the same for everybody, so they may be kept by caches."""
+
+    async def __call__(self, scope, receive, send) -> None:  # type: ignore[no-untyped-def]
+        scope[PUBLIC] = True
+        await super().__call__(scope, receive, send)
+
+
+def create_app(system: System) -> FastAPI:
+    """Pages and API over `system`; holds nothing else."""
+    app = Site(
+        title="办理 Banli", version="1", docs_url=None, redoc_url=None, openapi_url="/api/v1/openapi.json",
+        dependencies=[Depends(guard)], redirect_slashes=False,
+    )
+    app.state.system = system
+    app.state.templates = environment()
+    app.state.pace = Pace(REQUESTS_A_MINUTE)
+    app.state.receiving = uploads.Receiving()
+    app.state.organisations = OrganisationNames(system)
+    errors.install(app)
+    for part in (session, inbox, task, campaign, instance, uploads, demo, open_pages):
+        app.include_router(part.router, include_in_schema=False)
+    app.include_router(api.router)
+    app.mount("/static", Assets(directory=STATIC), name="static")
+    return app

@@ -1,0 +1,31 @@
+"""The raw input of a form out of a request: a tree of texts, lists and ids of stored files; judges nothing."""
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from fastapi import Request
+from starlette.datastructures import UploadFile
+
+from adapters.web.security import TOKEN_FIELD
+from adapters.web.signed_in import fields_of
+from forms.answers import nested
+
+OURS = frozenset({TOKEN_FIELD, "command_id", "outcome", "opinion"})
+UPLOADED = ".upload"  # ends the name under which the upload island sends the id of a file that is already here
+
+Keep = Callable[[str, UploadFile], str]  # stores a file that came with the form under a field's name; gives its id
+
+
+def raw_answers(request: Request, keep: Keep) -> dict[str, Any]:
+    """The answers as `Form.read` takes them. Files that came with the form itself are stored by `keep`."""
+    return nested(_pairs(request, keep))
+
+
+def _pairs(request: Request, keep: Keep) -> Iterator[tuple[str, str]]:
+    for name, value in fields_of(request).multi_items():
+        if isinstance(value, UploadFile):
+            if value.filename:
+                yield name, keep(name, value)
+        elif name not in OURS:
+            yield name.removesuffix(UPLOADED), value

@@ -1,0 +1,30 @@
+"""Public notices out of the register: only what the notice itself lists, with how and until when to object. Needs nobody signed in."""
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from adapters.web.ports import Row, System
+from adapters.web.views import PublicNotice
+
+
+def public_notices(system: System, place: str) -> list[PublicNotice]:
+    """What a place has published or is publishing, newest first."""
+    return [_notice(system, place, row) for row in system.public_notices(place)]
+
+
+def _notice(system: System, place: str, row: Row) -> PublicNotice:
+    """`row`: {campaign, package, scheme, data} of a register row of the kind `notice`."""
+    scheme = system.published.scheme(place, row.package, row.scheme).values
+    data: Mapping[str, Any] = row.data
+    named = [(str(each.get("code", "")), str(each.get("label", ""))) for each in data.get("published") or ()]
+    notice = scheme.get("public_notice", {})
+    return PublicNotice(
+        row.campaign, f"{scheme.get('notice', {}).get('plan_title', '')}公示", first=_day(data.get("starts")), last=_day(data.get("ends")),
+        columns=("序号", "登记号", "单位"), rows=tuple((str(n), code, label.removeprefix(code).strip()) for n, (code, label) in enumerate(named, 1)),
+        office=str(notice.get("office", "")), note="本步骤为系统默认，方案原文未规定。" if "public_notice" in scheme else "")
+
+
+def _day(value: Any) -> date | None:
+    return value if isinstance(value, date) else date.fromisoformat(value) if value else None

@@ -1,0 +1,176 @@
+"""The store's rows put into the words of a page: inbox, tasks, instances, messages. Reads through queries only; decides no visibility."""
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from adapters.locale import say
+from adapters.web.history import sentences
+from adapters.web.ports import Row
+from adapters.web.signed_in import Visitor
+from adapters.web.views import CampaignLine, FileInfo, InstanceView, Lines, NoticeLine, Opinion, Person, Post, TaskLine, TaskView
+from adapters.web.words import Words, shown
+from engine.bpmn.graph import Node
+
+PER_PAGE = 50
+SHOWN_NODES = frozenset({"userTask", "serviceTask", "scriptTask", "businessRuleTask", "callActivity", "subProcess", "startEvent", "endEvent", "manualTask"})
+
+
+def person(words: Words, holdings: list[Row], id: str, name: str) -> Person:
+    """Somebody with their posts in words."""
+    return Person(id, name, tuple(Post(each.role, each.title, each.org, words.organisation(each.org)) for each in holdings))
+
+
+def inbox(visitor: Visitor, filters: Mapping[str, str], page: int) -> Lines:
+    found = visitor.system.queries.inbox(visitor.place.id, visitor.person.id, filters, PER_PAGE, (page - 1) * PER_PAGE)
+    rows = tuple(task_line(visitor.words, row) for row in found.rows)
+    return Lines(rows, found.total, page, _facets(found.rows, rows, exact=found.total == len(rows)))
+
+
+def _facets(rows: list[Row], lines: tuple[TaskLine, ...], exact: bool) -> dict[str, tuple[tuple[str, str, int], ...]]:
+    """What the list may be narrowed by: value, words, how many (0: not counted, because there are more pages)."""
+    def one(pairs: list[tuple[str, str]]) -> tuple[tuple[str, str, int], ...]:
+        return tuple((value, label, count if exact else 0) for (value, label), count in sorted(Counter(pairs).items()))
+
+    campaigns = one([(row.campaign, line.campaign_title) for row, line in zip(rows, lines, strict=True)])
+    stages = one([(row.stage, line.stage) for row, line in zip(rows, lines, strict=True) if row.stage])
+    marks = one([(mark, f"mark.{mark}") for row in rows for mark in row.marks])
+    return {"campaign": campaigns if len(campaigns) > 1 else (), "stage": stages, "mark": marks, "late": (("1", "逾期", 0),)}
+
+
+def done(visitor: Visitor, page: int) -> Lines:
+    found = visitor.system.queries.done(visitor.place.id, visitor.person.id, PER_PAGE, (page - 1) * PER_PAGE)
+    return Lines(tuple(task_line(visitor.words, row) for row in found.rows), found.total, page)
+
+
+def task_line(words: Words, row: Row) -> TaskLine:
+    node = words.node(row.package, row.process, row.element)
+    return TaskLine(
+        row.instance, row.task, row.name, about(row), row.campaign, row.campaign_title, words.stage(row.package, row.scheme, row.stage) if row.stage else "",
+        words.person(row.opened_by, row.opened_by_name) if row.opened_by and row.opened_by not in ("timer", "job") else "", row.opened_at, row.due_at,
+        node is None or node.user is None or node.user.overdue, row.marks, row.assignee, row.assignee_name, row.state, row.closed_at,
+        words.outcome(row.package, node.user.form if node and node.user else "", row.outcome))
+
+
+def about(row: Row) -> str:
+    """About whom or what: the name (where the reader may see it) and the employer, else what the register or the instance says."""
+    record = row.record
+    if record is None:
+        return str(row.instance_title)
+    name = next((str(values["name"]) for values in record.personal.values() if values.get("name")), "")
+    label = name or str(record.data.get("label") or record.data.get("name") or record.key)
+    employer = str(record.data.get("employer") or "")
+    return label if not employer or employer in label else f"{label} · {employer}"
+
+
+def task(visitor: Visitor, instance: str, id: str) -> TaskView:
+    """Raises NotFound, absent or not theirs."""
+    row = visitor.system.queries.task(visitor.place.id, visitor.person.id, instance, id)
+    words, line = visitor.words, row.line
+    process = words.process(line.package, line.process)
+    node = words.node(line.package, line.process, line.element)
+    return_to = node.user.return_to if node and node.user else ()
+    return TaskView(
+        task_line(words, line), line.element, row.form, line.package, line.process, line.instance_title, row.due_basis,
+        node.user.clause if node and node.user else "", tuple(words.candidate(line.package, each) for each in row.candidates), tuple(row.candidates),
+        tuple(_posts(words, line.package, row.mine)), row.variables, known_answers(row),
+        tuple((each, process.nodes[each].name or each) for each in return_to if process and each in process.nodes),
+        tuple(Opinion(each.at, each.name or words.person(each.by), "", each.task_name, words.outcome(line.package, "", each.outcome), each.text) for each in row.opinions),
+        tuple(file_info(words, line.package, each) for each in row.files))
+
+
+def known_answers(row: Row) -> dict[str, Any]:
+    """Personal values that the reader may see, by field id: of the record the task is about, then of the instance itself."""
+    known: dict[str, Any] = {}
+    for values in (row.line.record.personal if row.line.record else {}).values():
+        known.update(values)
+    for values in row.personal.values():
+        known.update(values)
+    return known
+
+
+def _posts(words: Words, package: str, mine: tuple[str, ...]) -> list[Post]:
+    pairs = [each.partition("@") for each in mine if "@" in each]
+    return [Post(role, words.role(package, role), org, words.organisation(org)) for role, _, org in pairs]
+
+
+def file_info(words: Words, package: str, row: Row) -> FileInfo:
+    return FileInfo(row.id, row.name, row.type, row.size, words.labels(package).get(row.field, ""))
+
+
+def instance(visitor: Visitor, id: str) -> InstanceView:
+    """Raises NotFound, absent or not theirs."""
+    queries, place, me, words = visitor.system.queries, visitor.place.id, visitor.person.id, visitor.words
+    row = queries.instance(place, me, id)
+    line = row.line
+    passage = queries.passage(place, me, id)
+    children = tuple((each.id, each.title, each.state) for each in row.children)
+    entries = queries.history(place, me, id)
+    return InstanceView(
+        line.id, line.title, line.process, line.state, line.started_at, line.ended_at, line.root, row.campaign_title, line.parent, row.parent_title, children,
+        tuple(task_line(words, each) for each in row.tasks), tuple(sentences(visitor, line, entries)), tuple(_data(visitor, row)),
+        tuple(file_info(words, line.package, each) for each in row.files), tuple(_outline(words, line, passage)))
+
+
+def _data(visitor: Visitor, row: Row) -> list[tuple[str, str]]:
+    """Personal values and plain variables with their fields' labels; what has no label is the machine's and is not shown."""
+    labels = visitor.words.labels(row.line.package)
+    values = {**row.variables, **{name: value for each in row.personal.values() for name, value in each.items()}}
+    pairs = [(labels[name], shown(value, visitor.language)) for name, value in values.items() if name in labels]
+    return [(label, text) for label, text in pairs if text]
+
+
+def _outline(words: Words, line: Row, passage: Row) -> list[tuple[str, str, int]]:
+    """The diagram in words, in its own order: what was passed, where it is now, what is to come."""
+    process = words.process(line.package, line.process)
+    nodes: list[Node] = sorted(process.nodes.values(), key=lambda node: node.order) if process else []
+    found = []
+    for node in nodes:
+        if node.kind in SHOWN_NODES and node.name:
+            times = passage.passed.get(node.id, 0)
+            state = "incident" if node.id in passage.incidents else "active" if node.id in passage.active else "passed" if times else "todo"
+            found.append((node.name, state, times))
+    return found
+
+
+def marks(visitor: Visitor, id: str) -> dict[str, Any]:
+    """The state of a diagram as the diagram island takes it."""
+    queries, place, me = visitor.system.queries, visitor.place.id, visitor.person.id
+    row, passage = queries.instance(place, me, id), queries.passage(place, me, id)
+    process = visitor.words.process(row.line.package, row.line.process)
+    nodes, flows = (process.nodes, process.flows) if process else ({}, {})
+    codes = {element: code for _, element, code in row.incidents}
+    return {
+        "active": sorted(each for each in passage.active if each in nodes),
+        "passed": {each: times for each, times in passage.passed.items() if each in nodes},
+        "taken": sorted(each for each in passage.passed if each in flows),
+        "incidents": {each: say(codes.get(each, "incident.open"), visitor.language) for each in sorted(passage.incidents)},
+    }
+
+
+def diagram(visitor: Visitor, id: str) -> bytes:
+    """The BPMN file that the instance runs."""
+    line = visitor.system.queries.instance(visitor.place.id, visitor.person.id, id).line
+    bundle = visitor.words.bundle(line.package)
+    return bundle.files[bundle.graphs.processes[line.process].file]
+
+
+def campaign_line(words: Words, row: Row) -> CampaignLine:
+    return CampaignLine(row.id, row.title, row.state, "", row.started_at, row.ended_at)
+
+
+def started(visitor: Visitor, page: int) -> list[CampaignLine]:
+    rows = visitor.system.queries.started(visitor.place.id, visitor.person.id, PER_PAGE, (page - 1) * PER_PAGE)
+    return [campaign_line(visitor.words, row) for row in rows]
+
+
+def notices(visitor: Visitor, page: int) -> list[NoticeLine]:
+    rows = visitor.system.queries.notices(visitor.place.id, visitor.person.id, PER_PAGE, (page - 1) * PER_PAGE)
+    return [_notice(visitor, row) for row in rows]
+
+
+def _notice(visitor: Visitor, row: Row) -> NoticeLine:
+    title, body = visitor.system.words(visitor.place.id, row.instance, row.template, row.params)
+    link = f"/tasks/{row.instance}/{row.task}" if row.task else f"/instances/{row.instance}" if row.instance else ""
+    return NoticeLine(row.id, row.sent_at, title, body, row.read, link)

@@ -1,0 +1,103 @@
+"""What a person may start under a running campaign: processes whose starters they are, under the instances whose window is open.
+
+The engine decides when it is tried; here it is only asked for the cards, and what the message says of the starter is put together from
+the register of organisations and the scheme, never from the request.
+"""
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from adapters.locale import say
+from adapters.web.campaigns import channel_named, ends_of_stage
+from adapters.web.ports import Row
+from adapters.web.signed_in import Visitor
+from adapters.web.views import Startable
+from engine.bpmn.graph import Process
+from engine.feel import Environment, Expression, FeelError
+from engine.refusals import NotFound
+
+LABELS = {"nominate": "推荐一名职业健康达人", "register": "参加登记", "withdraw_nomination": "撤回推荐", "object": "登记异议"}
+TEXTS = {
+    "nominate": "一人一表，人数不限。填表、上传微视频等材料后报送受理单位。", "register": "登记本单位是否参加活动。自愿参加，随时可以登记。",
+    "object": "公示期内收到异议后在此登记。",
+}
+ABOUT_A_NOMINATION = frozenset({"withdraw_nomination"})  # offered on the page of an accepted nomination only
+
+
+def startable(visitor: Visitor) -> list[Startable]:
+    """The cards of the start page: each with the instances it may be started under, the one that invited this employer first."""
+    found = []
+    for bundle_hash, process in _processes(visitor):
+        message = message_of(process)
+        if not message or message in ABOUT_A_NOMINATION:
+            continue
+        holding = visitor.system.queries.holding(visitor.place.id, *process.started_under)
+        parents = [(each, employer) for each in holding if each.package == bundle_hash for employer in employers(visitor) if is_starter(visitor, process, each, employer)]
+        if parents:
+            found.append(_card(visitor, process, message, parents))
+    return found
+
+
+def _card(visitor: Visitor, process: Process, message: str, parents: Sequence[tuple[Row, Mapping[str, Any]]]) -> Startable:
+    invited = sorted(parents, key=lambda pair: not _invites(visitor, *pair))
+    options = tuple((parent.id, parent.title.rpartition(" · ")[2] or parent.title) for parent, _ in dict((pair[0].id, pair) for pair in invited).values())
+    first = invited[0][0]
+    start = process.nodes[process.body.starts[0]]
+    return Startable(
+        options, message, say(LABELS.get(message, start.name or process.name), visitor.language), say(TEXTS[message], visitor.language) if message in TEXTS else "",
+        ends_of_stage(visitor, first, process.stage), "")
+
+
+def _invites(visitor: Visitor, parent: Row, employer: Mapping[str, Any]) -> bool:
+    """Whether the parent's channel lists this employer among those it invited."""
+    channel = channel_named(visitor, parent)
+    return bool(channel) and employer.get("org") in [each.get("org") for each in (channel or {}).get("employers") or ()]
+
+
+def _processes(visitor: Visitor) -> Iterator[tuple[str, Process]]:
+    for package in visitor.system.publications.packages(visitor.place.id):
+        for process in visitor.words.bundle(package.hash).graphs.processes.values():
+            if process.started_under[0]:
+                yield package.hash, process
+
+
+def message_of(process: Process) -> str:
+    """The name of the message that starts the process; empty when none does."""
+    events = [event for id in process.body.starts for event in process.nodes[id].events]
+    return next((event.ref.name for event in events if event.kind == "message" and event.ref is not None), "")
+
+
+def employers(visitor: Visitor) -> list[dict[str, Any]]:
+    """The organisations this person acts for, as messages name them."""
+    organisations = {each.id: each for each in visitor.system.people.organisations(visitor.place.id)}
+    mine = [organisations[each.org] for each in visitor.holdings if each.org in organisations]
+    return [{"org": each.id, "code": each.code or "", "name": each.name} for each in mine]
+
+
+def is_starter(visitor: Visitor, process: Process, parent: Row, employer: Mapping[str, Any]) -> bool:
+    """Whether one of this person's posts is among the process's starters, seen from that organisation."""
+    facts = visitor.system.published.facts(visitor.place.id, parent.package, parent.scheme, visitor.now, lambda name, **args: None)
+    starters: Any = process.starters
+    if isinstance(starters, Expression):
+        try:
+            starters = starters({"scheme": facts.scheme, "employer": employer}, Environment(facts.now, ZoneInfo(facts.zone), facts.functions))
+        except FeelError:
+            return False
+    wanted = [starters] if isinstance(starters, str) else list(starters or ())
+    return bool(set(wanted) & {each.candidate for each in visitor.holdings if each.org == employer["org"]})
+
+
+def start_under(visitor: Visitor, parent_id: str, message: str, command_id: str, nomination: str = "") -> str:
+    """Starts it; the id of the new instance. Raises NotFound when it is not offered to this person, and what the engine refuses."""
+    for bundle_hash, process in _processes(visitor):
+        if message_of(process) != message:
+            continue
+        parents = [each for each in visitor.system.queries.holding(visitor.place.id, *process.started_under) if each.id == parent_id and each.package == bundle_hash]
+        for parent in parents:
+            for employer in employers(visitor):
+                if is_starter(visitor, process, parent, employer):
+                    payload = {"employer": employer, "channel": channel_named(visitor, parent), **({"nomination_id": nomination} if nomination else {})}
+                    return visitor.system.message(visitor.place.id, message, parent.id, visitor.person.id, payload, command_id).instance
+    raise NotFound("web.not_startable")

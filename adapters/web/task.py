@@ -1,0 +1,203 @@
+"""The task page: form, files, opinions, what may be done and why not; turns a press into a command and goes on to the next task."""
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+from starlette.datastructures import UploadFile
+
+from adapters.locale import say
+from adapters.web import errors, reading
+from adapters.web.form_input import raw_answers
+from adapters.web.ports import Task
+from adapters.web.rendering import render
+from adapters.web.security import DIAGRAM
+from adapters.web.signed_in import Signed, Visitor, text_of
+from adapters.web.uploads import keep_file
+from adapters.web.views import TaskView
+from engine.commands import Claim, Command, Complete, Reassign, Release, Return, Urge, Withdraw
+from engine.refusals import InvalidAnswers, NotFound, Problem, Refused
+from forms.answers import Page
+from forms.form import Form
+
+router = APIRouter()
+BARE = Form("", "", ())  # of a task without form
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Something that may be done with a task. `reason`: why not now, in words; empty when it may."""
+
+    name: str
+    label: str
+    reason: str = ""
+
+
+def task_context(request: Request, visitor: Visitor, instance: str, task: str, problems: Sequence[Problem] = (), raw: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """What the task page and the inbox's right side show. `raw`: what was typed, when it is shown again with `problems`."""
+    request.scope[DIAGRAM] = True
+    view = reading.task(visitor, instance, task)
+    open_task = visitor.system.task(visitor.place.id, instance, task)
+    page = _form_page(visitor, view, open_task, problems, raw)
+    return {
+        "task": view, "line": view.line, "form": page, "acts": _acts(visitor, view), "blocked": _blocked(visitor, view) if view.line.state == "open" else "",
+        "targets": _targets(visitor, view), "command_id": text_of(request, "command_id") if raw is not None else secrets.token_hex(16),
+        "opinion": "" if raw is None else text_of(request, "opinion"), "said": [(each.field, said(page, each, visitor.language)) for each in problems],
+    }
+
+
+def _form_page(visitor: Visitor, view: TaskView, open_task: Task, problems: Sequence[Problem], raw: Mapping[str, Any] | None) -> Page:
+    """The form as a template takes it; a task without form is finished with one press."""
+    form = open_task.form or BARE
+    return form.page(view.answers, tuple(problems), open_task.lookup, task=open_task.element, raw=raw, files=lambda id: _file(visitor, id))
+
+
+def _file(visitor: Visitor, id: str) -> Mapping[str, Any] | None:
+    try:
+        found = visitor.system.files.info(visitor.place.id, visitor.person.id, id)
+    except NotFound:
+        return None
+    return {"id": found.id, "name": found.name, "type": found.type, "size": found.size}
+
+
+def said(page: Page, problem: Problem, language: str) -> str:
+    """A problem with the label of its field, for the summary."""
+    top = problem.field.partition(".")[0]
+    label = next((field.label for section in page.sections for field in section.fields if field.id == top), "")
+    words = say(problem.code, language, **problem.details)
+    return f"{label}：{words}" if label and label not in words else words
+
+
+@router.get("/tasks/{instance}/{task}")
+def task_page(request: Request, visitor: Signed, instance: str, task: str, done: str = "") -> Response:
+    return render(request, "task.html", view=task_context(request, visitor, instance, task), done=done, just_done=just_done(visitor, done))
+
+
+def just_done(visitor: Visitor, reference: str) -> dict[str, Any] | None:
+    """What was done just now, and whether it may still be withdrawn; None for a reference that is not theirs."""
+    instance, _, task = reference.partition("/")
+    if not task:
+        return None
+    try:
+        view = reading.task(visitor, instance, task)
+    except NotFound:
+        return None
+    withdraw = Withdraw(visitor.person.id, task)
+    return {"line": view.line, "withdrawable": visitor.system.why_not(visitor.place.id, instance, withdraw) is None, "command_id": secrets.token_hex(16)}
+
+
+@router.post("/tasks/{instance}/{task}")
+def complete(request: Request, visitor: Signed, instance: str, task: str) -> Response:
+    """办理: the form's answers with the outcome whose button was pressed."""
+    reading.task(visitor, instance, task)  # absent and not yours look the same
+    kept = Kept(visitor)
+    raw = raw_answers(request, kept.keep)
+    try:
+        if kept.problems:
+            raise InvalidAnswers(kept.problems)
+        visitor.system.complete(
+            visitor.place.id, visitor.person.id, instance, task, text_of(request, "outcome"), text_of(request, "opinion"), raw, text_of(request, "command_id"))
+    except InvalidAnswers as invalid:
+        return _again(request, visitor, instance, task, raw, invalid.problems, 422)
+    except NotFound:
+        raise
+    except Refused as refusal:
+        return _again(request, visitor, instance, task, raw, [Problem("", refusal.code, refusal.details)], errors.status_of(refusal))
+    return _onward(visitor, instance, task)
+
+
+class Kept:
+    """Files that came with the form itself; one that is not taken becomes a problem of its field."""
+
+    def __init__(self, visitor: Visitor) -> None:
+        self._visitor = visitor
+        self.problems: list[Problem] = []
+
+    def keep(self, name: str, file: UploadFile) -> str:
+        try:
+            return keep_file(self._visitor, file)
+        except Refused as refused:
+            self.problems.append(Problem(name, refused.code, refused.details))
+            return ""
+
+
+@router.post("/tasks/{instance}/{task}/{act}")
+def act(request: Request, visitor: Signed, instance: str, task: str, act: str) -> Response:
+    """签收, 退还, 退回, 转办, 催办, 撤回: one command each."""
+    if act not in COMMANDS:
+        raise NotFound("web.no_such_page")
+    reading.task(visitor, instance, task)  # absent and not yours look the same
+    fields = {name: text_of(request, name) for name in ("to", "reason", "text")}
+    command = COMMANDS[act](visitor.person.id, task, fields)
+    if act in NEED_REASON and not fields["reason"]:
+        shown = task_context(request, visitor, instance, task, [Problem("", "web.reason_missing")])
+        return render(request, "task.html", 422, view=shown, done="", just_done=None)
+    visitor.system.handle(visitor.place.id, instance, command, text_of(request, "command_id"))
+    if act in ("return", "reassign"):
+        return _onward(visitor, instance, task)
+    return RedirectResponse(f"/tasks/{instance}/{task}", 303)
+
+
+Maker = Callable[[str, str, Mapping[str, str]], Command]
+COMMANDS: Mapping[str, Maker] = {
+    "claim": lambda actor, task, given: Claim(actor, task),
+    "release": lambda actor, task, given: Release(actor, task, given["reason"]),
+    "return": lambda actor, task, given: Return(actor, task, given["to"], given["reason"]),
+    "reassign": lambda actor, task, given: Reassign(actor, task, given["to"], given["reason"]),
+    "urge": lambda actor, task, given: Urge(actor, task, given["text"]),
+    "withdraw": lambda actor, task, given: Withdraw(actor, task, given["reason"]),
+}
+NEED_REASON = frozenset({"return", "reassign", "withdraw"})
+LABELS = {"claim": "签收", "release": "退还", "return": "退回", "reassign": "转办", "urge": "催办", "withdraw": "撤回"}
+
+
+def _acts(visitor: Visitor, view: TaskView) -> dict[str, Act]:
+    """What else may be done, each with the engine's own reason when it may not; only what makes sense for the task's state."""
+    if view.line.state == "open":
+        names = ["release" if view.line.assignee == visitor.person.id else "claim", "reassign", "urge"] + (["return"] if view.return_to else [])
+    else:
+        names = ["withdraw"]
+    given = {"to": view.return_to[0][0] if view.return_to else "", "reason": "", "text": ""}
+    return {name: Act(name, LABELS[name], _reason(visitor, view, COMMANDS[name](visitor.person.id, view.line.task, _probe(name, given, visitor)))) for name in names}
+
+
+def _probe(name: str, given: Mapping[str, str], visitor: Visitor) -> Mapping[str, str]:
+    """Arguments to ask `why_not` with: the person themselves stands for whoever it may be handed to."""
+    return {**given, "to": f"user:{visitor.person.id}", "reason": "…"} if name == "reassign" else {**given, "reason": "…"}
+
+
+def _blocked(visitor: Visitor, view: TaskView) -> str:
+    """Why the task may not be completed by this person now; empty when it may."""
+    return _reason(visitor, view, Complete(visitor.person.id, view.line.task))
+
+
+def _reason(visitor: Visitor, view: TaskView, command: Command) -> str:
+    refusal = visitor.system.why_not(visitor.place.id, view.line.instance, command)
+    return "" if refusal is None else errors.sentence(refusal, visitor.language)
+
+
+def _again(request: Request, visitor: Visitor, instance: str, task: str, raw: Mapping[str, Any], problems: Sequence[Problem], status: int) -> Response:
+    """The page once more with every problem and all that was typed."""
+    return render(request, "task.html", status, view=task_context(request, visitor, instance, task, problems, raw), done="", just_done=None)
+
+
+def _onward(visitor: Visitor, instance: str, task: str) -> Response:
+    """To the next task of the inbox, which offers 撤回 of this one; to the inbox when there is none."""
+    following = visitor.system.queries.inbox(visitor.place.id, visitor.person.id, {}, 1).rows
+    target = f"/tasks/{following[0].instance}/{following[0].task}" if following else "/inbox"
+    return RedirectResponse(f"{target}?done={instance}/{task}", 303)
+
+
+def _targets(visitor: Visitor, view: TaskView) -> list[dict[str, str]]:
+    """Whom the task may be handed to: the people who hold the posts that may do it, and those posts' organisations as a whole."""
+    if view.line.state != "open":
+        return []
+    posts = [each for each in view.candidate_ids if "@" in each]
+    holders = visitor.system.people.holders(visitor.place.id, posts)
+    names = visitor.system.people.names(visitor.place.id, holders)
+    people = [{"to": f"user:{id}", "label": names.get(id, id)} for id in holders if id != visitor.person.id]
+    return people + [{"to": each, "label": visitor.words.candidate(view.package, each)} for each in posts]
