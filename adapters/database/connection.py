@@ -35,10 +35,11 @@ class Statement:
 
     sql: str
     names: tuple[str, ...]
-    returns: bool
+    fixed: Mapping[str, object]  # parameters that the clause itself brought along
 
     def ordered(self, values: Mapping[str, object]) -> tuple[object, ...]:
-        return tuple([values[name] for name in self.names])
+        given = {**self.fixed, **values} if self.fixed else values
+        return tuple([given[name] for name in self.names])
 
     def picked(self, columns: Sequence[str]) -> Callable[[Sequence[object]], tuple[object, ...]]:
         """A function from a row in the order of `columns` to the parameters of this statement."""
@@ -128,7 +129,8 @@ class Database:
         if found is None:
             compiled = clause.compile(dialect=self._dialect)
             names = tuple(compiled.positiontup or ())  # type: ignore[attr-defined]
-            found = self._statements[clause] = Statement(str(compiled), names, isinstance(clause, sa.Select))
+            fixed = {name: value for name, value in compiled.params.items() if value is not None}
+            found = self._statements[clause] = Statement(str(compiled), names, fixed)
         return found
 
     @contextmanager
