@@ -3,6 +3,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any, ClassVar
 
 from engine.refusals import Problem
@@ -93,7 +94,8 @@ class Field:
     def bound(self, name: str, given: Given) -> Value:
         """A bound as declared, or as its expression says; None without."""
         expression = self.settings.get(f"{name}_from")
-        return given.value(expression) if expression else self.settings.get(name)
+        found = given.value(expression) if expression else self.settings.get(name)
+        return found.date() if isinstance(found, datetime) else found
 
 
 SHOWN_SETTINGS = frozenset({

@@ -108,9 +108,9 @@ class _Check:
                 yield self._wrong(parameter, path)
             case "code" if not (isinstance(value, str) and CODE.match(value)):
                 yield self._wrong(parameter, path)
-            case "choice" if value not in parameter.choices:
+            case "choice" if not isinstance(value, str) or value not in parameter.choices:
                 yield self.scheme.finding("scheme.not_a_choice", path, label=parameter.label, found=str(value), known="、".join(parameter.choices))
-            case "role" if value not in self.declaration.roles:
+            case "role" if not isinstance(value, str) or value not in self.declaration.roles:
                 yield self.scheme.finding("scheme.unknown_role", path, label=parameter.label, role=str(value))
             case "organisation":
                 yield from self._organisation(parameter, value, path)

@@ -14,6 +14,7 @@ HostFunction = Callable[..., Any]
 DEFAULT_ZONE = "Asia/Shanghai"
 DEFAULT_CUTOFF = "24:00"
 MOST_DAYS = 10_000
+YEARS = range(1900, 2201)
 NAMES = (
     "role", "cutoff", "opens", "due in", "add working days", "working days between", "printed span end", "period end",
 )
@@ -74,8 +75,8 @@ def host_functions(
 
     def _day(function: str, value: object) -> date:
         if isinstance(value, datetime):
-            return local_date(value, place) if value.tzinfo else value.date()
-        if isinstance(value, date):
+            value = local_date(value, place) if value.tzinfo else value.date()
+        if isinstance(value, date) and value.year in YEARS:
             return value
         raise Rejected("function.argument", function=function, expected="date")
 

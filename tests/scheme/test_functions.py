@@ -58,7 +58,7 @@ def test_today_is_that_of_the_zone():
 @pytest.mark.parametrize(
     ("name", "args"),
     [
-        ("role", ("", "xihe")), ("role", ("county", None)), ("cutoff", (None,)), ("cutoff", ("2021-10-15",)), ("due in", (0,)), ("due in", (D("1.5"),)),
+        ("role", ("", "xihe")), ("role", ("county", None)), ("cutoff", (None,)), ("cutoff", ("2021-10-15",)), ("cutoff", (date.max,)), ("opens", (date.min,)), ("due in", (0,)), ("due in", (D("1.5"),)),
         ("due in", (True,)), ("add working days", (date(2021, 1, 1), 10**9)), ("printed span end", (date(2021, 1, 1), -1)),
     ],
 )

@@ -5,12 +5,15 @@ from decimal import Decimal as D
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from adapters.locale import say
 from engine.refusals import Invalid
 from engine.scheme.calendar import Calendar, read_calendar_year
 from engine.scheme.check import check_scheme
 from engine.scheme.package import read_package
-from engine.scheme.scheme import Origin, read_scheme
+from engine.scheme.scheme import Origin, Scheme, read_scheme
 from engine.scheme.texts import read_texts
 
 
@@ -313,3 +316,38 @@ def test_a_package_file_that_will_not_do_names_the_key(change, expected):
         found = [(f.code, f.element) for f in invalid.findings]
 
     assert found == expected
+
+
+ANY = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.decimals(allow_nan=False, allow_infinity=False) | st.dates() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["code", "start", "end", "order", "name", "places", "id", "weight"]), inner, max_size=4),
+    max_leaves=10,
+)
+
+
+@given(st.dictionaries(st.sampled_from([*AWARD.keys, "contest", "quota", "x"]), ANY, max_size=6))
+def test_whatever_a_scheme_holds_the_check_says_so_and_never_breaks(given_values):
+    values = {}
+    for key, value in given_values.items():
+        *parents, last = key.split(".")
+        inner = values
+        for part in parents:
+            inner = inner.setdefault(part, {})
+            if not isinstance(inner, dict):
+                break
+        if isinstance(inner, dict):
+            inner[last] = value
+    scheme = Scheme("s", "award", "t", values)
+
+    for found in check_scheme(scheme, AWARD, CN, organisations=frozenset({"xihe"})):
+        assert say(found.code, **found.details)
+
+
+@given(st.binary(max_size=300) | st.text(max_size=300).map(str.encode))
+def test_any_bytes_are_a_scheme_or_refused(body):
+    try:
+        scheme = read_scheme(HEAD.encode() + b"  a: " + body, "s.yaml")
+    except Invalid as invalid:
+        assert invalid.findings
+    else:
+        check_scheme(scheme, AWARD, CN)

@@ -3,7 +3,10 @@ from datetime import datetime, timezone
 from decimal import Decimal as D
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from adapters.locale import say
 from engine.events import (
     NotificationRequested,
     NumberIssued,
@@ -208,3 +211,24 @@ def test_every_operation_of_the_contract_is_registered_with_its_inputs():
         "number.issue": ["series", "pattern"],
         "notify": ["template", "to"],
     }
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-5, 50) | st.decimals(-5, 100, places=1) | st.sampled_from(["", "a", "b", "x@y", "z", "{number}"]),
+    lambda inner: st.lists(inner, max_size=3)
+    | st.dictionaries(st.sampled_from(["id", "scores", "a", "weight", "places", "total", "key", "rank", "ids", "judge", "code", "cap"]), inner, max_size=5),
+    max_leaves=15,
+)
+
+
+@given(st.sampled_from(sorted(OPERATIONS)), st.data())
+def test_whatever_an_expression_gives_an_operation_answers_or_refuses(name, data):
+    operation = OPERATIONS[name]
+    inputs = {one.name: data.draw(VALUES) for one in operation.inputs}
+    known = facts(balance=lambda account: {"places": 3, "booked": 1}, number=lambda series: 7, records=lambda kind, where: [])
+    try:
+        outcome = operation(inputs, known)
+    except Refused as refused:
+        assert say(refused.code, **refused.details)
+    else:
+        assert outcome.values.keys() == set(operation.results)
