@@ -236,4 +236,12 @@ class Diagram {
   }
 }
 
-document.querySelectorAll<HTMLElement>('[data-diagram]').forEach((place) => void show(place));
+function begin(): void {
+  document.querySelectorAll<HTMLElement>('[data-diagram]:not([data-started])').forEach((place) => {
+    place.dataset.started = 'true';
+    void show(place);
+  });
+}
+
+begin();
+document.addEventListener('htmx:after:swap', begin); // parts of a page that arrive later

@@ -225,4 +225,12 @@ function megabytes(bytes: number): string {
   return size < 10 ? size.toFixed(1) : String(Math.round(size));
 }
 
-document.querySelectorAll<HTMLInputElement>('input[type=file][data-upload]').forEach((input) => new UploadField(input));
+function begin(): void {
+  document.querySelectorAll<HTMLInputElement>('input[type=file][data-upload]:not([data-started])').forEach((input) => {
+    input.dataset.started = 'true';
+    new UploadField(input);
+  });
+}
+
+begin();
+document.addEventListener('htmx:after:swap', begin); // parts of a page that arrive later

@@ -29,6 +29,7 @@ CLOCKS = {"datetime", "date", "dt"}
 # The composition root and who may import it: the entry points.
 SYSTEM = "adapters.system"
 ENTRY_POINTS = re.compile(r"adapters/(system\.py|worker(\.py|/.*)|cli/.*|web/(app|factory|main)\.py)$")
+STARTED_BY_THE_COMMAND_LINE = ("adapters.web.app", "adapters.worker")  # `banli serve` and `banli worker` start these
 WORDS = "adapters.locale"
 
 MACHINE_PATH = re.compile(r"(^|[^A-Za-z0-9_.])/(work|farm|root)/")
@@ -135,6 +136,8 @@ def adapters_keep_apart(root: Path) -> list[str]:
         own = ".".join(module.path.removesuffix(".py").split("/")[:2])
         for line, name in imported(module):
             if name == "adapters" or not within(name, "adapters") or within(name, own, WORDS) or own == SYSTEM:
+                continue
+            if own == "adapters.cli" and within(name, *STARTED_BY_THE_COMMAND_LINE):
                 continue
             if within(name, SYSTEM):
                 if not ENTRY_POINTS.search(module.path):

@@ -198,6 +198,17 @@ def test_a_refusal_is_said_in_words(status, body, said, form, tus, video):
     assert form.locator(".upload-figure").inner_text() == said
 
 
+def test_a_field_that_arrives_later_is_served_too_and_once(form, tus, video):
+    form.evaluate("() => { const old = document.querySelector('#v'), made = old.cloneNode(); made.removeAttribute('data-started'); made.id = 'later'; old.replaceWith(made); }")
+    for _ in range(2):
+        form.evaluate("document.dispatchEvent(new CustomEvent('htmx:after:swap'))")
+
+    form.set_input_files("#later", video)
+    form.wait_for_selector("li[data-state=done]")
+
+    assert [act for act, _ in tus.seen] == ["POST", "PATCH"]
+
+
 def test_a_removed_file_is_gone_from_form_and_server(form, tus, video):
     form.set_input_files("#v", video)
     form.wait_for_selector("li[data-state=done]")
