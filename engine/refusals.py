@@ -1,8 +1,9 @@
 """The three kinds of «no» the engine says, as codes with arguments; the words for them live in `adapters/locale`, not here."""
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 
 class Refused(Exception):
@@ -37,7 +38,7 @@ class Finding:
     element: str = ""  # BPMN element id, YAML key path, spreadsheet cell
     line: int = 0
     severity: str = "error"
-    details: Mapping[str, object] = field(default_factory=dict)
+    details: Mapping[str, object] = dataclasses.field(default_factory=dict)
 
 
 class Invalid(Exception):
@@ -54,7 +55,7 @@ class Problem:
 
     field: str
     code: str
-    details: Mapping[str, object] = field(default_factory=dict)
+    details: Mapping[str, object] = dataclasses.field(default_factory=dict)
 
 
 class InvalidAnswers(Exception):

@@ -1,4 +1,4 @@
-"""The composition root: builds every adapter once and joins them for pages, command line, worker and tests; decides nothing itself."""
+"""Builds every adapter once and joins them for pages, command line, worker and tests; decides nothing itself."""
 from __future__ import annotations
 
 import os
@@ -43,7 +43,7 @@ from engine.scheme.scheme import Scheme
 from forms.form import Form
 
 VERSION = "1"  # of the engine, in every entry
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True, slots=True)
