@@ -14,6 +14,7 @@ from engine.feel.errors import FeelSyntaxError
 from engine.feel.evaluation import Frame, Run
 from engine.feel.expression import Expression, parse
 from engine.feel.loops import Lambda, Source
+from engine.feel.tree import Name, Node, UnaryTests
 from engine.feel.types import Type, Types, coerce
 from engine.feel.values import kind
 from engine.refusals import Finding
@@ -31,7 +32,8 @@ class Reader:
 
     `names` are the names in scope, `parts` the names of parts of structures (they may stand behind a dot), `type_of` gives the
     type that a `typeRef` names and `allowed_text` its allowed values as they are written, `fire` hears of rules that hit,
-    `findings` takes what does not fit.
+    `findings` takes what does not fit, `expressions` and `tables` what was read. `domain_of` gives the allowed values of what an
+    input expression reads, as they are written.
     """
 
     owner: str
@@ -43,6 +45,8 @@ class Reader:
     fire: Fire
     findings: list[Finding]
     expressions: list[Expression]
+    tables: list[Table]
+    domain_of: Callable[[Node], str]
 
     def seeing(self, *names: str) -> Reader:
         return replace(self, names=self.names | set(names))
@@ -180,6 +184,7 @@ class Reader:
         read = self.table_of(element)
         if isinstance(read, Table):
             table, fire = read, self.fire
+            self.tables.append(table)
             return lambda s, r: table.evaluate(s, r, fire)
         return read
 
@@ -200,20 +205,37 @@ class Reader:
             tests, results = list(children(row, "inputEntry")), list(children(row, "outputEntry"))
             if len(tests) != len(inputs) or len(results) != len(outputs):
                 return self.refuse("dmn.rule-width", row, cells=len(tests) + len(results), columns=len(inputs) + len(outputs))
-            rules.append(Rule(tuple(self.cell(test) for test in tests), tuple(self.literal(xml.text(entry), entry) for entry in results)))
-        return Table(self.owner, policy, aggregation, inputs, outputs, tuple(rules), self.types)
+            rules.append(self.rule(tests, results))
+        return Table(self.owner, policy, aggregation, inputs, outputs, tuple(rules), self.types, element.get("id") or "", element.sourceline or 0)
 
-    def cell(self, element: Element) -> Evaluate | None:
+    def rule(self, tests: Sequence[Element], results: Sequence[Element]) -> Rule:
+        cells = [self.cell(test) for test in tests]
+        texts = tuple(xml.text(entry) for entry in results)
+        return Rule(
+            tuple(evaluate for evaluate, _ in cells), tuple(self.literal(text, entry) for text, entry in zip(texts, results)),
+            tuple(node for _, node in cells), texts,
+        )
+
+    def cell(self, element: Element) -> tuple[Evaluate | None, UnaryTests | None]:
+        """A cell's test and its tree; None and None for «-»."""
         text = xml.text(element)
-        return None if text in ("", "-") else self.seeing("?").literal(text, element, unary=True)
+        if text in ("", "-"):
+            return None, None
+        before = len(self.expressions)
+        evaluate = self.seeing("?").literal(text, element, unary=True)
+        read = self.expressions[before:]
+        return evaluate, read[0].tree if read and isinstance(read[0].tree, UnaryTests) else UnaryTests((Name("?"),))
 
     def input_clause(self, element: Element) -> InputClause:
         expression, values = child(element, "inputExpression"), child(element, "inputValues")
         text = xml.text(expression)
+        before = len(self.expressions)
         value = self.literal(text, element) if text else self.refuse("dmn.no-input-expression", element)
+        reads = [one.tree for one in self.expressions[before:]]
         allowed = self.seeing("?").literal(xml.text(values), element, unary=True) if values is not None and xml.text(values) else None
-        wanted = None if expression is None else self.type_of(expression.get("typeRef"))
-        return InputClause(element.get("label") or text, value, allowed, wanted)
+        reference = None if expression is None else expression.get("typeRef")
+        domain = xml.text(values) or self.allowed_text(reference) or (self.domain_of(reads[0]) if reads else "")
+        return InputClause(element.get("label") or text, value, allowed, self.type_of(reference), _domain(domain))
 
     def output_clause(self, element: Element, policy: str) -> OutputClause:
         values, default = child(element, "outputValues"), child(element, "defaultOutputEntry")
@@ -225,6 +247,14 @@ class Reader:
             element.get("name") or "", self.type_of(element.get("typeRef")), self.literal(order, element) if order else None,
             None if default is None else self.literal(xml.text(default), default),
         )
+
+
+def _domain(text: str) -> UnaryTests | None:
+    try:
+        found = parse(text, unary=True).tree if text else None
+    except FeelSyntaxError:
+        return None
+    return found if isinstance(found, UnaryTests) else None
 
 
 def typed(evaluate: Evaluate, wanted: Type | None, types: Types, name: str) -> Evaluate:

@@ -16,7 +16,7 @@ class TypeTable:
 
     def __init__(self, findings: list[Finding]) -> None:
         self.types: dict[str, Type] = {}
-        self.texts: dict[str, str] = {}  # allowed values as they are written, by type name
+        self.texts: dict[str, str] = {}  # allowed values as they are written, by type name, and by type.component
         self.parts: set[str] = set()
         self._findings = findings
 
@@ -25,6 +25,9 @@ class TypeTable:
             name = element.get("name") or ""
             self.types[name] = self._of(element)
             self.texts[name] = xml.text(child(element, "allowedValues"))
+            for part in children(element, "itemComponent"):
+                text = xml.text(child(part, "allowedValues")) or self.texts.get(xml.text(child(part, "typeRef")), "")
+                self.texts[f"{name}.{part.get('name')}"] = text
 
     def adopt(self, prefix: str, other: TypeTable) -> None:
         """Makes the types of an imported model known under its import name."""

@@ -9,11 +9,13 @@ from engine.dmn import xml
 from engine.dmn.boxed import EXPRESSIONS, Reader
 from engine.dmn.graph import Decision, DrgElement, Evaluation, Fired, InputData, Knowledge, Service, Values, fire
 from engine.dmn.itemtypes import TypeTable
+from engine.dmn.tables import Table
 from engine.dmn.xml import Element, child, children, href, local
+from engine.feel import tree
 from engine.feel.errors import FeelError, Reason
 from engine.feel.evaluation import Environment
 from engine.feel.expression import LARGEST_RESULT, Expression, measure
-from engine.feel.types import FunctionType, Type, resolve
+from engine.feel.types import FunctionType, NamedType, Type, resolve
 from engine.refusals import Finding, Invalid, NotFound
 
 MOST_IMPORTS = 50
@@ -41,6 +43,7 @@ class Model:
     elements: dict[str, DrgElement] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     expressions: list[Expression] = field(default_factory=list)
+    tables: list[Table] = field(default_factory=list)
 
     @property
     def decisions(self) -> tuple[Decision, ...]:
@@ -209,8 +212,21 @@ class _ModelReader:
         table = self.model.types
         return Reader(
             node.title or node.name, frozenset(names), frozenset(parts), table.types, table.of, table.allowed_text, fire,
-            self.model.findings, self.model.expressions,
+            self.model.findings, self.model.expressions, self.model.tables, lambda read: self.domain_of(node, read),
         )
+
+    def domain_of(self, node: DrgElement, read: tree.Node) -> str:
+        """The allowed values of what `name` or `name.component` reads among the requirements of `node`."""
+        match read:
+            case tree.Name(name):
+                component = ""
+            case tree.PathOf(tree.Name(name), part):
+                component = f".{part}"
+            case _:
+                return ""
+        required = node.requires.get(name)
+        wanted = required.type if isinstance(required, DrgElement) else None
+        return self.model.types.texts.get(wanted.name + component, "") if isinstance(wanted, NamedType) else ""
 
     def read_logic(self, node: DrgElement, element: Element) -> None:
         reader = self.reader(node)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from engine.feel import tree
 from engine.feel.builtin_numbers import extreme, numbers, total
 from engine.feel.closures import Evaluate
 from engine.feel.compiler import INPUT
@@ -23,12 +24,16 @@ Fire = Callable[[Run, str, tuple[int, ...]], None]
 
 @dataclass(frozen=True, slots=True)
 class InputClause:
-    """A column of conditions. `allowed` is a unary test of the values that may come; `type` what the value is made to be."""
+    """A column of conditions. `allowed` is a unary test of the values that may come; `type` what the value is made to be.
+
+    `domain` is the tree of the allowed values, of the column's own or of its type's, for who analyses the table.
+    """
 
     label: str
     value: Evaluate
     allowed: Evaluate | None = None
     type: Type | None = None
+    domain: tree.UnaryTests | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +48,12 @@ class OutputClause:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`tests` are cells, one an input (None for «-»), `results` one an output."""
+    """`tests` are cells, one an input (None for «-»), `results` one an output. `cells` and `texts` are what they were made of."""
 
     tests: tuple[Evaluate | None, ...]
     results: tuple[Evaluate, ...]
+    cells: tuple[tree.UnaryTests | None, ...] = ()
+    texts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +67,8 @@ class Table:
     outputs: tuple[OutputClause, ...]
     rules: tuple[Rule, ...]
     types: Types
+    id: str = ""
+    line: int = 0
 
     def evaluate(self, s: Any, r: Run, fire: Fire) -> Any:
         """The table's value in scope `s`; `fire` hears which rules hit."""

@@ -59,7 +59,7 @@ def number(text: str, grouping: str | None, separator: str | None) -> Decimal:
 def range_(run: Run, text: str) -> Range:
     """Reads `[a..b]` whose ends are literals, also `date("…")` and the like; nothing else is evaluated."""
     try:
-        node = Parser(text, functions=BUILT_INS).whole_expression()
+        node = Parser(text, functions=tuple(BUILT_INS)).whole_expression()
     except FeelSyntaxError:
         raise Rejected("feel.bad-literal", text=text[:60]) from None
     if not isinstance(node, tree.RangeOf):

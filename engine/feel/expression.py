@@ -10,7 +10,7 @@ from engine.feel.closures import Evaluate
 from engine.feel.compiler import Compiler, depth
 from engine.feel.errors import FeelError, FeelSyntaxError, Reason
 from engine.feel.evaluation import Environment, Run
-from engine.feel.functions import BUILT_INS
+from engine.feel.functions import BUILT_INS, HOST_FUNCTIONS
 from engine.feel.parser import DEEPEST, Parser
 from engine.feel.types import NO_TYPES, Types
 
@@ -90,7 +90,7 @@ def parse(
     Raises: FeelSyntaxError.
     """
     known = tuple(names)
-    parser = Parser(text, known, BUILT_INS, known_types)
+    parser = Parser(text, known, (*BUILT_INS, *HOST_FUNCTIONS), known_types)
     node = parser.whole_unary_tests() if unary else parser.whole_expression()
     if depth(node) > 4 * DEEPEST:
         raise FeelSyntaxError("feel.too-deep", 1, 1, limit=DEEPEST)

@@ -15,6 +15,10 @@ from engine.feel.values import MISSING, PLAIN, Range, admit, bind, decimal_of, i
 
 F = TypeVar("F", bound=Callable[..., object])
 BUILT_INS: dict[str, Overloads] = {}
+# What the diagrams' host offers beside them (`engine/scheme/functions.py`). Known by name to the parser, for «due in» holds a keyword.
+HOST_FUNCTIONS = (
+    "role", "cutoff", "opens", "due in", "add working days", "working days between", "printed span end", "period end",
+)
 _PARAMETER = re.compile(r"\s*(?P<name>[^:]+?)\s*:\s*(?P<kind>[a-z| ]+?)\s*(?P<null>\?)?\s*(?P<mark>=|\.\.\.)?\s*")
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from functools import lru_cache
 from typing import NamedTuple
 
 from engine.feel.errors import FeelSyntaxError
@@ -74,6 +75,7 @@ def tokens(source: Source) -> list[Token]:
     return found
 
 
+@lru_cache(maxsize=4096)
 def words(name: str) -> tuple[tuple[str, bool], ...]:
     """A name as the tokens it is written with, and whether white space stands before each (the first counts as unspaced)."""
     try:

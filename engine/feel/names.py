@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from engine.feel.lexer import Token, words
 
@@ -32,6 +33,12 @@ class NameIndex:
             if (best is None or end > best[1]) and _written(tokens, at, split):
                 best = name, end
         return best
+
+
+@lru_cache(maxsize=8)
+def fixed_index(names: tuple[str, ...]) -> NameIndex:
+    """An index of names that never change: nobody may add to it."""
+    return NameIndex(names)
 
 
 def _written(tokens: list[Token], at: int, split: Words) -> bool:

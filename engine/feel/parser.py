@@ -7,7 +7,7 @@ from decimal import Decimal
 from engine.feel import lexer, tree
 from engine.feel.errors import FeelSyntaxError
 from engine.feel.lexer import Source, Token
-from engine.feel.names import KEYWORDS, NameIndex, side_by_side
+from engine.feel.names import KEYWORDS, NameIndex, fixed_index, side_by_side
 from engine.feel.tree import Node, Place
 from engine.feel.types import ANY, BUILT_IN, ContextType, FunctionType, ListType, NamedType, RangeType, Type
 from engine.feel.values import NUMBERS
@@ -21,12 +21,12 @@ _TYPE_NAMES = ("days and time duration", "years and months duration", "date and 
 class Parser:
     """One text, read once from left to right; only the end of a half-open range is tried twice."""
 
-    def __init__(self, text: str, names: Iterable[str] = (), functions: Iterable[str] = (), types: Iterable[str] = ()) -> None:
+    def __init__(self, text: str, names: Iterable[str] = (), functions: tuple[str, ...] = (), types: Iterable[str] = ()) -> None:
         self.source = Source(text)
         self.tokens = lexer.tokens(self.source)
         self.at = 0
         self.names = NameIndex(names)
-        self.function_names = NameIndex(functions)
+        self.function_names = fixed_index(functions)
         self.type_names = NameIndex(types)
         self.depth = 0
         self.fuel = 60 * len(self.tokens) + 1000  # trying range ends twice must not become exponential
@@ -123,32 +123,32 @@ class Parser:
         return node
 
     def disjunction(self) -> Node:
-        place, items = self.place(), [self.conjunction()]
+        start, items = self.token, [self.conjunction()]
         while self.is_word("or"):
             self.next()
             items.append(self.conjunction())
-        return items[0] if len(items) == 1 else tree.Disjunction(tuple(items), place=place)
+        return items[0] if len(items) == 1 else tree.Disjunction(tuple(items), place=self.place(start))
 
     def conjunction(self) -> Node:
-        place, items = self.place(), [self.comparison()]
+        start, items = self.token, [self.comparison()]
         while self.is_word("and"):
             self.next()
             items.append(self.comparison())
-        return items[0] if len(items) == 1 else tree.Conjunction(tuple(items), place=place)
+        return items[0] if len(items) == 1 else tree.Conjunction(tuple(items), place=self.place(start))
 
     def comparison(self) -> Node:
         left, links = self.sum(), 0
         while True:
-            place, links = self.place(), links + 1
+            start, links = self.token, links + 1
             self.bound(links)
             if self.is_operator(*COMPARISONS):
-                left = tree.Binary(self.next().text, left, self.sum(), place=place)
+                left = tree.Binary(self.next().text, left, self.sum(), place=self.place(start))
             elif self.take("between"):
                 low = self.sum()
                 self.expect("and")
-                left = tree.Between(left, low, self.sum(), place=place)
+                left = tree.Between(left, low, self.sum(), place=self.place(start))
             elif self.take("in"):
-                left = tree.In(left, self.in_tests(), place=place)
+                left = tree.In(left, self.in_tests(), place=self.place(start))
             else:
                 return left
 
@@ -225,15 +225,15 @@ class Parser:
     def postfix(self) -> Node:
         node, links = self.primary(), 0
         while True:
-            place, links = self.place(), links + 1
+            start, links = self.token, links + 1
             self.bound(links)
             if self.take("."):
-                node = tree.PathOf(node, self.name(after_dot=True), place=place)
+                node = tree.PathOf(node, self.name(after_dot=True), place=self.place(start))
             elif self.is_operator("[") and self.no_filter != self.depth:
                 self.next()
                 condition = self.expression()
                 self.expect("]")
-                node = tree.Filter(node, condition, place=place)
+                node = tree.Filter(node, condition, place=self.place(start))
             elif self.take("("):
                 node = self.call(node)
             else:

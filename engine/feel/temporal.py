@@ -38,6 +38,9 @@ def civil_from_days(days: int) -> tuple[int, int, int]:
     return yoe + era * 400 + (month <= 2), month, doy - (153 * mp + 2) // 5 + 1
 
 
+FIRST_DAY, LAST_DAY = days_from_civil(-MAX_YEAR, 1, 1), days_from_civil(MAX_YEAR, 12, 31)
+
+
 def days_in_month(year: int, month: int) -> int:
     following = (year + 1, 1) if month == 12 else (year, month + 1)
     return days_from_civil(*following, 1) - days_from_civil(year, month, 1)
@@ -127,7 +130,7 @@ def make_date(days: int) -> AnyDate:
     ordinal = days + EPOCH_ORDINAL
     if 1 <= ordinal <= 3_652_059:
         return date.fromordinal(ordinal)
-    if not -MAX_YEAR * 366 < days < MAX_YEAR * 366:
+    if not FIRST_DAY <= days <= LAST_DAY:
         raise OverflowError("year")
     return FarDate(days)
 
