@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from engine.bpmn.tree import Element, Tree, Use
@@ -37,10 +38,16 @@ def value(tree: Tree, element: Element, given: str | None, field: str) -> Value 
     return feel(tree, element, given[1:], field) if given.startswith("=") else given
 
 
+@lru_cache(maxsize=4096)
+def _parsed(given: str) -> Expression:
+    """Immutable, so one serves every place with the same text. «due in» holds a keyword of FEEL: only a known name is read as one."""
+    return parse(given, names=NAMES)
+
+
 def feel(tree: Tree, element: Element, given: str, field: str) -> Expression | None:
     """Parse FEEL; a syntax error is reported with its place in the text."""
     try:
-        parsed = parse(given, names=NAMES)  # «due in» holds a keyword of FEEL: only a known name is read as one
+        parsed = _parsed(given)
         tree.uses.append(Use(element, field, parsed))
         return parsed
     except FeelSyntaxError as error:

@@ -18,7 +18,7 @@ from engine.bpmn.graph import ACTIVITIES, Body, Flow, Node, Process
 from engine.refusals import Finding
 
 MOST_STATES = 10_000
-MOST_WORK = 400_000  # tokens looked at, over all states: a wide fan-out makes each state dear
+MOST_WORK = 300_000  # a wide fan-out or many ways make each state dear
 MOST_WAYS = 6  # of an inclusive split, all subsets; beyond it single ways, pairs and all together
 SHOWN = 40  # steps of a counter-example
 
@@ -63,6 +63,7 @@ class Game:
         self.links = {one.link: node for node in body.nodes if node.kind == "intermediateCatchEvent" for one in node.events if one.kind == "link"}
         self._upstream: dict[str, dict[str, frozenset[str]]] = {}
         self.fired: set[str] = set()
+        self.work = 0  # tokens, steps and flows looked at
 
     @property
     def playable(self) -> bool:
@@ -189,6 +190,7 @@ class Game:
                             seen.add(flow.id)
                             stack.append(flow.id)
                 found[start] = frozenset(seen)
+                self.work += len(seen)
             self._upstream[node.id] = found
         return self._upstream[node.id]
 
@@ -224,11 +226,9 @@ class Play:
         queue: deque[State] = deque()
         for step in self.game.opening():
             self._arrive(None, step, {}, queue)
-        work = 0
         while queue:
             state = queue.popleft()
-            work += len(state) + 1
-            if len(self.came) > self.limit or work > MOST_WORK:
+            if len(self.came) > self.limit or self.game.work > MOST_WORK:
                 self.decided = False
                 return
             tokens = dict(state)
@@ -243,6 +243,7 @@ class Play:
     def _arrive(self, state: State | None, step: Step, tokens: Mapping[str, int], queue: deque[State]) -> bool:
         """The state after a step; False when it is known already, or not played on because a flow holds two tokens."""
         self.game.fired.add(step.node)
+        self.game.work += len(tokens) + 1
         after = {} if step.clears else dict(tokens)
         for flow in step.takes if not step.clears else ():
             if after[flow] == 1:

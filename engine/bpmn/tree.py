@@ -3,6 +3,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from lxml import etree
@@ -35,18 +36,24 @@ def bpmn(name: str) -> str:
 
 def local(element: Element) -> str:
     """The local name of a BPMN element, `""` for one of another vocabulary."""
-    tag: str = element.tag
+    return _local(element.tag)
+
+
+@lru_cache(maxsize=4096)
+def _local(tag: str) -> str:
     return tag[len(_PREFIX):] if tag.startswith(_PREFIX) else ""
 
 
 def children(element: Element, *names: str) -> list[Element]:
     """The BPMN children with one of these local names (all BPMN children without names), in document order."""
-    return [child for child in element if (name := local(child)) and (not names or name in names)]
+    if names:
+        return [child for child in element if local(child) in names]
+    return [child for child in element if local(child)]
 
 
 def child(element: Element, *names: str) -> Element | None:
     """The first BPMN child with one of these local names."""
-    return next(iter(children(element, *names)), None)
+    return next((child for child in element if local(child) in names), None)
 
 
 def text(element: Element | None) -> str:

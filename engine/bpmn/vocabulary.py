@@ -199,6 +199,7 @@ class Type:
     ancestors: frozenset[str]  # itself included
     attributes: dict[str, Attribute]
     children: dict[str, Child]
+    needed: tuple[tuple[str, int], ...]  # groups of children that must be there, and how many at least
 
 
 _LINE = re.compile(r"(?P<name>\w+)(?: < (?P<bases>[\w,]+))?(?P<parts>.*)")
@@ -218,7 +219,8 @@ def _parse() -> dict[str, Type]:
             children = {key: value for base in bases for key, value in base.children.items()}
             for part in _PART.finditer(match["parts"]):
                 _add(part, attributes, children)
-            made[name] = Type(name, frozenset({name}).union(*(base.ancestors for base in bases)), attributes, children)
+            needed = tuple(sorted({(child.group, child.least) for child in children.values() if child.least}))
+            made[name] = Type(name, frozenset({name}).union(*(base.ancestors for base in bases)), attributes, children, needed)
         return made[name]
 
     for name in lines:

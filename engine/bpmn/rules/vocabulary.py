@@ -39,7 +39,7 @@ def elements(diagram: Diagram) -> Iterator[Finding]:
             elif name:
                 code = "bpmn.element.unknown" if type_of(name) is None and not _known(name) else "bpmn.element.misplaced"
                 yield diagram.finding(code, one, found=name, inside=local(element))
-        for group, least in {(child.group, child.least) for child in kind.children.values() if child.least}:
+        for group, least in kind.needed:
             if counts[group] < least:
                 yield diagram.finding("bpmn.element.missing", element, missing=group, inside=local(element), least=least)
 
