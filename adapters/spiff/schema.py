@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from functools import cache
 
 from lxml import etree
-from SpiffWorkflow.bpmn.parser import ValidationException
+from SpiffWorkflow.bpmn.parser.ValidationException import ValidationException
 from SpiffWorkflow.bpmn.parser.BpmnParser import BpmnParser, BpmnValidator
 
 from adapters.spiff.translate import safe_tree, translated
