@@ -35,7 +35,7 @@ def starts_and_ends(diagram: Diagram) -> Iterator[Finding]:
     for container in diagram.containers:
         begins = bool(diagram.inside(container, "startEvent")) or any(flag(one, "instantiate") for one in diagram.inside(container))
         ends = diagram.inside(container, "endEvent")
-        if begins and not ends and diagram.inside(container, "startEvent"):
+        if begins and not ends and diagram.inside(container, "startEvent") and local(container) != "adHocSubProcess":
             yield diagram.finding("bpmn.start.without-end", diagram.inside(container, "startEvent")[0], "warning", container=diagram.id(container))
         if ends and not begins and local(container) != "adHocSubProcess":
             yield diagram.finding("bpmn.end.without-start", ends[0], container=diagram.id(container))

@@ -91,14 +91,14 @@ def connected(diagram: Diagram) -> Iterator[Finding]:
 
 def needs_incoming(diagram: Diagram, node: Element) -> bool:
     kind = local(node)
-    if kind in ("startEvent", "boundaryEvent") or flag(node, "triggeredByEvent") or flag(node, "isForCompensation") or flag(node, "instantiate"):
+    if kind in ("startEvent", "endEvent", "boundaryEvent") or flag(node, "triggeredByEvent") or flag(node, "isForCompensation") or flag(node, "instantiate"):
         return False
     return not (kind == "intermediateCatchEvent" and "link" in diagram.kinds(node)) and kind not in ("intermediateCatchEvent", "intermediateThrowEvent")
 
 
 def needs_outgoing(diagram: Diagram, node: Element) -> bool:
     kind = local(node)
-    if kind in ("endEvent", "boundaryEvent", "intermediateCatchEvent", "intermediateThrowEvent"):
+    if kind in ("startEvent", "endEvent", "boundaryEvent", "intermediateCatchEvent", "intermediateThrowEvent"):
         return False  # the events have rules of their own
     return not (flag(node, "triggeredByEvent") or flag(node, "isForCompensation"))
 

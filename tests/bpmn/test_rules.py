@@ -1,0 +1,79 @@
+"""Every rule has a tiny diagram that breaks it, and gives just the findings that were expected; a correct diagram gives none."""
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from adapters.locale import bpmn as words
+from engine.bpmn.check import PackageContext, check
+from engine.bpmn.read import read
+from engine.refusals import Finding
+
+
+def _examples() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("bpmn_examples", Path(__file__).with_name("examples.py"))
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+X = _examples()
+# Codes that other tests raise: the reader's limits, several files, a package's context, the token game.
+ELSEWHERE = ("bpmn.xml.", "bpmn.soundness.", "bpmn.user-task.", "bpmn.operation.", "bpmn.role.", "bpmn.text.", "bpmn.decision.", "bpmn.expression.name-",
+             "bpmn.expression.function-unknown", "bpmn.expression.parameter-unknown")
+
+
+def findings(xml: bytes, context: PackageContext | None = None) -> list[Finding]:
+    return check(read(xml, "a.bpmn"), context)
+
+
+def codes(xml: bytes) -> list[str]:
+    """The codes found, the token game's aside: what breaks a rule often cannot be played either."""
+    return sorted({one.code for one in findings(xml) if not one.code.startswith("bpmn.soundness.")})
+
+
+@pytest.mark.parametrize("code", X.EXAMPLES)
+def test_a_diagram_that_breaks_a_rule_is_told_which(code: str) -> None:
+    given = X.EXAMPLES[code]
+    xml, expected = given if isinstance(given, tuple) else (given, (code,))
+
+    assert codes(xml) == sorted(expected)
+
+
+@pytest.mark.parametrize("code", X.EXAMPLES)
+def test_each_finding_can_be_said_in_both_languages(code: str) -> None:
+    given = X.EXAMPLES[code]
+    for one in findings(given[0] if isinstance(given, tuple) else given):
+        assert "{" not in words.ZH[one.code].format(**one.details)
+        assert "{" not in words.EN[one.code].format(**one.details)
+        assert one.file == "a.bpmn" and one.line >= 1
+
+
+def test_every_rule_has_its_diagram() -> None:
+    assert [code for code in words.ZH if code not in X.EXAMPLES and not code.startswith(ELSEWHERE)] == []
+
+
+def test_a_correct_diagram_gives_no_finding() -> None:
+    assert findings(X.in_process(X.CHAIN_SHORT)) == []
+
+
+def test_findings_name_the_element_and_come_in_the_order_of_lines() -> None:
+    xml = X.in_process('<startEvent id="s"/>\n<userTask id="a" banli:returnTo="nowhere"/>\n<endEvent id="e"/>\n' + X.path("s", "a", "e", "a"))
+
+    assert [(one.line, one.element, one.code) for one in findings(xml)] == [(2, "a", "bpmn.return.target"), (3, "e", "bpmn.end.outgoing")]
+
+
+def test_a_drawing_is_told_what_is_wrong_but_not_refused_for_it() -> None:
+    drawn = X.whole('<process id="p"><startEvent id="s"/><task id="t"/>' + X.path("s", "t", "s") + "</process>")
+
+    assert {one.severity for one in check(read(drawn, "a.bpmn"), drawing=True)} == {"warning"}
+
+
+def test_a_drawing_with_words_that_bpmn_does_not_know_is_refused() -> None:
+    drawn = X.whole('<process id="p"><magic id="s"/></process>')
+
+    assert [(one.code, one.severity) for one in check(read(drawn, "a.bpmn"), drawing=True)] == [("bpmn.element.unknown", "error")]
