@@ -168,7 +168,7 @@ class Queries:
     def counts(self, place: str, actor: str) -> Counts:
         """Open tasks and unread notices of the frame around every page."""
         def read(connection: sa.Connection, who: Reader) -> Counts:
-            mine = worklist._mine(who, {}, COUNTED + 1).limit(COUNTED + 1).subquery()
+            mine = worklist.mine(who, {}).limit(COUNTED + 1).subquery()
             unread = sa.select(_h.id).where(_h.place == place, _h.person == actor, _h.read_at.is_(None)).limit(COUNTED + 1).subquery()
             return Counts(*[int(connection.scalar(sa.select(sa.func.count()).select_from(each)) or 0) for each in (mine, unread)])
 

@@ -77,6 +77,7 @@ instance = _table(
     _must("counters", Json), _may("started_by"), _may("doomed_by"),  # doomed_by: the ancestor whose cancellation reached this row first
     _must("seq", Big), _must("last_at", Moment), _must("head"), _may("state_hash"))
 _index("instance_root", [instance.c.place, instance.c.root, instance.c.process])
+_index("instance_org", [instance.c.place, instance.c.org, instance.c.root], instance.c.org.is_not(None))
 _index("instance_path", [instance.c.place, instance.c.path])
 _index("instance_starter", [instance.c.place, instance.c.started_by, instance.c.started_at], instance.c.started_by.is_not(None))
 

@@ -14,6 +14,7 @@ from engine.refusals import NotFound
 
 _g, _s, _o, _x, _c, _i, _t = (
     schema.post_grant.c, schema.post.c, schema.organisation.c, schema.recusal.c, schema.task_candidate.c, schema.instance.c, schema.task.c)
+_candidates = schema.task_candidate
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ def visible_to(reader: Reader, instance: Any = schema.instance) -> sa.ColumnElem
         sa.exists().where(candidate.c.place == i.place, candidate.c.instance == i.id, candidate.c.candidate.in_(reader.candidates)),
     ]
     if reader.below:
-        ways.append(i.org.in_(sa.select(_o.id).where(_o.place == reader.place, sa.or_(*[under(_o.path, path) for path in reader.below]))))
+        ways.append(i.org.in_(_overseen(reader)))
     seen = sa.true() if reader.everything else sa.or_(*ways)
     return sa.and_(i.place == reader.place, seen, *([i.id.not_in(reader.recused)] if reader.recused else []))
 
@@ -79,10 +80,14 @@ def campaign_visible_to(reader: Reader) -> sa.ColumnElement[bool]:
     did = sa.select(mine.c.root).join(schema.task, sa.and_(_t.place == mine.c.place, _t.instance == mine.c.id)).where(
         _t.place == reader.place, _t.closed_by == reader.actor)
     began = sa.select(mine.c.root).where(mine.c.place == reader.place, mine.c.started_by == reader.actor)
-    return sa.and_(_i.place == reader.place, _i.parent.is_(None), sa.or_(visible_to(reader), _i.id.in_(sa.union(asked, did, began))))
+    overseen = sa.select(mine.c.root).where(mine.c.place == reader.place, mine.c.org.in_(_overseen(reader)))
+    taking_part = sa.union(asked, did, began, *([overseen] if reader.below else []))
+    return sa.and_(_i.place == reader.place, _i.parent.is_(None), sa.or_(visible_to(reader), _i.id.in_(taking_part)))
 
 
-_candidates = schema.task_candidate
+def _overseen(reader: Reader) -> sa.Select[Any]:
+    """The ids of the organisations that the reader oversees."""
+    return sa.select(_o.id).where(_o.place == reader.place, sa.or_(sa.false(), *[under(_o.path, path) for path in reader.below]))
 
 
 def under(path: Any, top: str) -> sa.ColumnElement[bool]:

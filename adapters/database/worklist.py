@@ -144,16 +144,16 @@ def line(c: Sequence[Any]) -> TaskLine:
 
 def inbox(connection: sa.Connection, reader: Reader, filters: Mapping[str, str], limit: int, offset: int) -> Lines:
     """待办: the open tasks that the reader may act on, least time left first. `filters`: campaign, stage, mark, late (any value)."""
-    keys = _mine(reader, filters, limit + offset) if filters or reader.recused else _mine_quickly(reader, limit + offset)
-    page = keys.order_by("due_at", "instance", "task").limit(limit).offset(offset).subquery()
+    keys = (mine(reader, filters) if filters or reader.recused else _mine_quickly(reader, limit + offset)).subquery()
+    page = sa.select(keys).order_by(keys.c.due_at, keys.c.instance, keys.c.task).limit(limit).offset(offset).subquery()
     rows = connection.execute(
         _LINE.join(page, sa.and_(page.c.instance == _t.instance, page.c.task == _t.id)).where(_t.place == reader.place)
         .order_by(page.c.due_at, page.c.instance, page.c.task)).all()
-    total = connection.scalar(sa.select(sa.func.count()).select_from(_mine(reader, filters, COUNTED + 1).limit(COUNTED + 1).subquery()))
+    total = connection.scalar(sa.select(sa.func.count()).select_from(mine(reader, filters).limit(COUNTED + 1).subquery()))
     return Lines(with_records(connection, reader, [line(row) for row in rows]), int(total or 0))
 
 
-def _mine(reader: Reader, filters: Mapping[str, str], most: int) -> sa.Select[Any]:
+def mine(reader: Reader, filters: Mapping[str, str]) -> sa.Select[Any]:
     """Keys of the reader's open tasks, each once, narrowed by the filters."""
     keys = sa.select(_c.due_at, _c.instance, _c.task).where(
         _c.place == reader.place, _c.open == sa.literal_column("1"), _c.candidate.in_(reader.candidates)).distinct()

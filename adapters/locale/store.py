@@ -59,6 +59,7 @@ ZH = {
     "file.incomplete": "文件尚未传完，请等待上传完成后再提交",
     "file.attached": "该文件已随其他事项提交，请重新上传",
     "file.damaged": "文件第 {part} 段与上传时不一致，可能磁盘损坏。请联系系统管理员从备份恢复",
+    "draft.too_large": "草稿过长（{size} 字节，最多 {limit} 字节），未能自动保存。请精简文字，大段材料请作为附件上传",
     # 后台作业与消息
     "job.kind": "系统不认识的作业类型“{kind}”",
     "job.no_service": "流程调用了本系统没有的服务“{type}”。请联系流程管理员修改流程图",
@@ -121,6 +122,7 @@ EN = {
     "file.incomplete": "The file is not all there yet; wait for the upload before you submit",
     "file.attached": "That file was submitted with something else already; upload it again",
     "file.damaged": "Part {part} of the file is not what was uploaded; the disk may be damaged. Ask the administrator to restore it",
+    "draft.too_large": "The draft is too long ({size} bytes, at most {limit}) and was not saved. Shorten it, or attach long material as a file",
     "job.kind": "“{kind}” is no kind of job",
     "job.no_service": "The diagram calls the service “{type}”, which there is not. Ask the process administrator to correct it",
     "message.nobody": "Nobody waits for the message “{name}”",
