@@ -9,15 +9,19 @@ import secrets
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response, UploadFile
 from pydantic import BaseModel, ConfigDict, Field
 
+from adapters.web import campaigns, reading
 from adapters.web.demo import Move, move
 from adapters.web.ports import Answer
 from adapters.web.session import address, demo_session, keep
-from adapters.web.signed_in import Signed, cookie_name, ensure_form_token, carry_form_secret, session_of, system_of
+from adapters.web.signed_in import Signed, carry_form_secret, cookie_name, ensure_form_token, session_of, system_of
+from adapters.web.startable import start_under
+from adapters.web.startable import startable as cards
+from adapters.web.uploads import keep_file
+from adapters.web.views import CampaignLine, CampaignView, FileInfo, InstanceView, Lines, Person, Post, Register, Startable, TaskView
 from engine.commands import Claim, Command, Reassign, Release, Return, Urge, Withdraw
-from engine.refusals import Refused
 
 
 class Input(BaseModel):
@@ -179,3 +183,96 @@ def withdraw(on: OnTask, body: Reason) -> Done:
 @router.post("/tasks/{instance}/{task}/urge")
 def urge(on: OnTask, body: UrgeText) -> Done:
     return on.carry_out(Urge(on.visitor.person.id, on.task, body.text))
+
+
+class Message(Input):
+    """What is started, under which instance. Who the starter is comes from the session; `nomination` only for messages about one."""
+
+    parent: str = Field(max_length=200)
+    nomination: str = Field(default="", max_length=200)
+
+
+class Started(BaseModel):
+    instance: str
+
+
+@router.post("/messages/{name}", status_code=201)
+def message(visitor: Signed, name: Id, key: Key, body: Message) -> Started:
+    """Starts the process that the message starts: a nomination, a registration, a withdrawal, an objection."""
+    return Started(instance=start_under(visitor, body.parent, name, key, body.nomination))
+
+
+@router.post("/files", status_code=201)
+def upload(visitor: Signed, file: UploadFile) -> FileInfo:
+    """A whole file as multipart/form-data, field `file`; its id goes into the answers. Large ones go better through /uploads (tus)."""
+    id = keep_file(visitor, file)
+    found = visitor.system.files.info(visitor.place.id, visitor.person.id, id)
+    return FileInfo(found.id, found.name, found.type, found.size)
+
+
+class ClockMove(Input):
+    """`move`: one day, to the next armed deadline, or to the end of the present stage; or `to` a moment."""
+
+    move: Move | None = None
+    to: datetime | None = None
+
+
+class Clock(BaseModel):
+    now: datetime
+
+
+@router.post("/demo/clock")
+def demo_clock(visitor: Signed, body: ClockMove) -> Clock:
+    """Moves a demo or rehearsal place's clock and carries out what falls due on the way."""
+    move(visitor, body.move or "", body.to)
+    return Clock(now=visitor.system.clock(visitor.place.id))
+
+
+# Reads -------------------------------------------------------------------------------------------------------------------------
+
+
+@router.get("/me")
+def me(visitor: Signed) -> Person:
+    posts = tuple(Post(each.role, each.title, each.org, visitor.words.organisation(each.org)) for each in visitor.holdings)
+    return Person(visitor.person.id, visitor.person.name, posts)
+
+
+@router.get("/inbox")
+def inbox(visitor: Signed, page: PageNumber = 1, campaign: str = "", stage: str = "", mark: str = "", late: str = "") -> Lines:
+    filters = {"campaign": campaign, "stage": stage, "mark": mark, "late": late}
+    return reading.inbox(visitor, {name: value for name, value in filters.items() if value}, page)
+
+
+@router.get("/done")
+def done(visitor: Signed, page: PageNumber = 1) -> Lines:
+    return reading.done(visitor, page)
+
+
+@router.get("/startable")
+def startable(visitor: Signed) -> list[Startable]:
+    return cards(visitor)
+
+
+@router.get("/tasks/{instance}/{task}")
+def task(visitor: Signed, instance: Id, task: Id) -> TaskView:
+    return reading.task(visitor, instance, task)
+
+
+@router.get("/campaigns")
+def campaign_list(visitor: Signed) -> list[CampaignLine]:
+    return campaigns.campaign_lines(visitor)
+
+
+@router.get("/campaigns/{campaign}")
+def campaign(visitor: Signed, campaign: Id) -> CampaignView:
+    return campaigns.campaign_view(visitor, campaign)
+
+
+@router.get("/instances/{instance}")
+def instance(visitor: Signed, instance: Id) -> InstanceView:
+    return reading.instance(visitor, instance)
+
+
+@router.get("/records/{campaign}/{kind}")
+def records(visitor: Signed, campaign: Id, kind: Id, page: PageNumber = 1, status: str = "", channel: str = "") -> Register:
+    return campaigns.register(visitor, campaign, kind, frozenset(each for each in status.split(",") if each), channel, page, 500)

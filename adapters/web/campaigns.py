@@ -12,7 +12,7 @@ from adapters.web.signed_in import Visitor
 from adapters.web.views import CampaignLine, CampaignView, ChannelRow, Coverage, Register, StageView
 from adapters.web.words import Words, shown
 from engine.commands import Urge
-from engine.refusals import NotFound
+from engine.refusals import NotFound, Refused
 from engine.scheme.calendar import ends_at
 
 NOMINATION = "nomination"
@@ -179,14 +179,18 @@ def _fact(visitor: Visitor, value: Any) -> str:
 
 
 def may_urge(visitor: Visitor, late: Sequence[Row]) -> bool:
-    """Whether this person may urge at least the first of the late ones; without late ones whether is not asked."""
-    return bool(late) and visitor.system.why_not(visitor.place.id, late[0].instance, Urge(visitor.person.id, late[0].task)) is None
+    """Whether this person looks after others and may urge at least the first of the late ones."""
+    if not late or not visitor.oversees:
+        return visitor.oversees
+    return visitor.system.why_not(visitor.place.id, late[0].instance, Urge(visitor.person.id, late[0].task)) is None
 
 
 def late_tasks(visitor: Visitor, campaign: str, channel: str) -> list[Row]:
     """The late tasks of one 报送单位, or of all, that this person may urge."""
     queries, place, me = visitor.system.queries, visitor.place.id, visitor.person.id
     channels = values(visitor, queries.campaign(place, me, campaign).line).get("channels", ())
+    if not visitor.oversees:
+        raise Refused("web.not_overseeing")
     late = [each for each in queries.late(place, me, campaign) if not channel or channel_of(each, channels) == channel]
     return [each for each in late if visitor.system.why_not(place, each.instance, Urge(me, each.task)) is None]
 

@@ -18,17 +18,22 @@ Move = Literal["day", "deadline", "stage"]
 
 @router.post("/demo/clock")
 def move_clock(request: Request, visitor: Signed) -> Response:
-    move(visitor, text_of(request, "move"))
+    move(visitor, text_of(request, "move"), None)
     return RedirectResponse(local_address(text_of(request, "next")), 303)
 
 
-def move(visitor: Visitor, by: str) -> None:
-    """`by`: day | deadline (the next armed timer) | stage (the end of the present stage). Then everything that fell due is carried out."""
+def move(visitor: Visitor, by: str, to: datetime | None) -> None:
+    """`by`: day | deadline (the next armed timer) | stage (the end of the present stage); or to a moment. What falls due on the way is carried out.
+
+    Raises: NotFound in a live place; Refused `web.unknown_move`, `web.no_deadline`, `web.no_stage_end`, `clock.backwards`.
+    """
     if visitor.place.kind == "live":
         raise NotFound("web.no_such_page")
-    if by not in ("day", "deadline", "stage"):
+    if to is None and by not in ("day", "deadline", "stage"):
         raise Refused("web.unknown_move", move=by)
-    visitor.system.advance(visitor.place.id, _target(visitor, by))
+    if to is not None and (to.tzinfo is None or to < visitor.now):
+        raise Refused("clock.backwards", now=visitor.now.isoformat(), to=to.isoformat())
+    visitor.system.advance(visitor.place.id, to or _target(visitor, by))
 
 
 def _target(visitor: Visitor, by: str) -> datetime:

@@ -50,7 +50,7 @@ def task_line(words: Words, row: Row) -> TaskLine:
         row.instance, row.task, row.name, about(row), row.campaign, row.campaign_title, words.stage(row.package, row.scheme, row.stage) if row.stage else "",
         words.person(row.opened_by, row.opened_by_name) if row.opened_by and row.opened_by not in ("timer", "job") else "", row.opened_at, row.due_at,
         node is None or node.user is None or node.user.overdue, row.marks, row.assignee, row.assignee_name, row.state, row.closed_at,
-        words.outcome(row.package, node.user.form if node and node.user else "", row.outcome))
+        words.outcome(row.package, node.user.form if node and node.user else "", row.outcome), row.element, row.process, row.about)
 
 
 def about(row: Row) -> str:

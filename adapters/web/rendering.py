@@ -15,7 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
-from adapters.locale import say
+from adapters.locale import knows, say
 from adapters.web.signed_in import Visitor, carry_form_secret, ensure_form_token, language_of
 from engine.scheme.calendar import Calendar, CalendarTooShort, starts_at
 from engine.scheme.deadline import Lamp, TimeLeft, lamp, time_left
@@ -124,13 +124,10 @@ def size_words(size: int) -> str:
     return f"{size / 1048576:.1f} MB" if size >= 1048576 else f"{max(1, round(size / 1024))} KB"
 
 
-MEDIA = {"video/mp4": "MP4 视频", "video/webm": "WebM 视频", "image/jpeg": "JPG 图片", "image/png": "PNG 图片", "image/*": "图片", "application/pdf": "PDF", "video/*": "视频"}
-
-
 @pass_context
 def media_words(context: Context, accepted: Iterable[str]) -> list[str]:
     """Media types in words."""
-    return [say(MEDIA[each], context.get("language", "zh")) if each in MEDIA else each for each in accepted]
+    return [say(f"media.{each}", context.get("language", "zh")) if knows(f"media.{each}") else each for each in accepted]
 
 
 def row_sum(row: Iterable[Any]) -> str:

@@ -7,10 +7,11 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from adapters.web import errors
+from adapters.web.personas import offered, personas
 from adapters.web.ports import Session
 from adapters.web.rendering import render
 from adapters.web.signed_in import Signed, cookie_name, form_cookie_name, session_of, set_cookie, system_of, text_of
-from adapters.web.views import Place, Post
+from adapters.web.views import Post
 from engine.refusals import NotFound, Refused
 
 router = APIRouter()
@@ -86,7 +87,7 @@ def demo_session(request: Request, place_id: str, user: str) -> Session:
     """A session as one of the prepared people of a demo place; raises NotFound elsewhere."""
     system = system_of(request)
     place = next((each for each in system.places() if each.id == place_id and each.kind != "live"), None)
-    if place is None or user not in {persona.user for persona in system.personas(place.id)}:
+    if place is None or user not in offered(system, place.id):
         raise NotFound("web.no_such_person")
     return system.identity.open_session(place.id, user)
 
@@ -115,9 +116,9 @@ def local_address(target: str) -> str:
 def _page(request: Request, following: str, refusal: Refused | None = None, login: str = "") -> Response:
     system = system_of(request)
     places = list(system.places())
-    offered: list[tuple[Place, object]] = [(place, system.personas(place.id)) for place in places if place.kind != "live"]
+    prepared = [(place, *personas(system, place.id)) for place in places if place.kind != "live"]
     said = errors.sentence(refusal, request.cookies.get("language", "zh")) if refusal else ""
     status = 200 if refusal is None else 401
-    return render(request, "sign_in.html", status, places=places, offered=offered, following=following, refusal=said, login=login)
+    return render(request, "sign_in.html", status, places=places, prepared=prepared, following=following, refusal=said, login=login)
 
 

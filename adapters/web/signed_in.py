@@ -43,6 +43,11 @@ class Visitor:
         return self.system.people.holdings(self.place.id, self.person.id)
 
     @property
+    def oversees(self) -> bool:
+        """Whether they hold a post that looks after others, and so may urge downward."""
+        return any(each.reach in ("below", "place") for each in self.holdings)
+
+    @property
     def extra_pages(self) -> tuple[tuple[str, str, str], ...]:
         """Pages by right, as (address, name, icon)."""
         return ()

@@ -25,6 +25,7 @@ from forms.answers import Page
 from forms.form import Form
 
 router = APIRouter()
+PROBE = "…"  # stands for the reason that will be written, when it is only asked whether an act is possible
 BARE = Form("", "", ())  # of a task without form
 
 
@@ -86,7 +87,7 @@ def just_done(visitor: Visitor, reference: str) -> dict[str, Any] | None:
         view = reading.task(visitor, instance, task)
     except NotFound:
         return None
-    withdraw = Withdraw(visitor.person.id, task)
+    withdraw = Withdraw(visitor.person.id, task, PROBE)
     return {"line": view.line, "withdrawable": visitor.system.why_not(visitor.place.id, instance, withdraw) is None, "command_id": secrets.token_hex(16)}
 
 
@@ -158,7 +159,10 @@ LABELS = {"claim": "签收", "release": "退还", "return": "退回", "reassign"
 def _acts(visitor: Visitor, view: TaskView) -> dict[str, Act]:
     """What else may be done, each with the engine's own reason when it may not; only what makes sense for the task's state."""
     if view.line.state == "open":
-        names = ["release" if view.line.assignee == visitor.person.id else "claim", "reassign", "urge"] + (["return"] if view.return_to else [])
+        mine = bool(view.why) or view.line.assignee == visitor.person.id
+        names = ["release" if view.line.assignee == visitor.person.id else "claim", "reassign"] if mine else []
+        names += ["return"] if mine and view.return_to else []
+        names += ["urge"] if not mine and visitor.oversees else []
     else:
         names = ["withdraw"]
     given = {"to": view.return_to[0][0] if view.return_to else "", "reason": "", "text": ""}
@@ -167,7 +171,7 @@ def _acts(visitor: Visitor, view: TaskView) -> dict[str, Act]:
 
 def _probe(name: str, given: Mapping[str, str], visitor: Visitor) -> Mapping[str, str]:
     """Arguments to ask `why_not` with: the person themselves stands for whoever it may be handed to."""
-    return {**given, "to": f"user:{visitor.person.id}", "reason": "…"} if name == "reassign" else {**given, "reason": "…"}
+    return {**given, "to": f"user:{visitor.person.id}", "reason": PROBE} if name == "reassign" else {**given, "reason": PROBE}
 
 
 def _blocked(visitor: Visitor, view: TaskView) -> str:
@@ -177,6 +181,8 @@ def _blocked(visitor: Visitor, view: TaskView) -> str:
 
 def _reason(visitor: Visitor, view: TaskView, command: Command) -> str:
     refusal = visitor.system.why_not(visitor.place.id, view.line.instance, command)
+    if isinstance(refusal, NotFound):
+        return say("您不是这项任务的办理人，只能查看", visitor.language)
     return "" if refusal is None else errors.sentence(refusal, visitor.language)
 
 

@@ -81,7 +81,10 @@ class TaskLine:
     assignee_name: str = ""
     state: str = "open"
     closed_at: datetime | None = None
-    outcome: str = ""
+    outcome: str = ""  # in words
+    element: str = ""
+    process: str = ""
+    reference: str = ""  # id of the record or subject it is about
 
 
 @dataclass(frozen=True, slots=True)
