@@ -27,6 +27,10 @@ STRUCTURE: tuple[Rule, ...] = (*flow.RULES, *events.RULES, *activities.RULES, *d
 EXECUTION: tuple[Rule, ...] = (*flow.EXECUTION, *events.EXECUTION, *execution.RULES, *extensions.RULES)
 
 
+# Warnings that refuse a package: what is published does not leave the zone of a moment to its reader.
+PUBLISHED = frozenset({"bpmn.timer.zone"})
+
+
 def check(documents: Document | Sequence[Document], context: PackageContext | None = None, *, drawing: bool = False) -> list[Finding]:
     """Every finding on these documents together, by file and line; severity «error» refuses.
 
@@ -50,7 +54,9 @@ def check(documents: Document | Sequence[Document], context: PackageContext | No
             found += [finding for process in document.processes if process.executable for finding in soundness(process)]
     if not drawing:
         found += across(together)
-        found += [] if context is None else [*against(together, context), *names(together, context)]
+    if context is not None and not drawing:
+        found += [*against(together, context), *names(together, context)]
+        found = [replace(one, severity="error") if one.code in PUBLISHED else one for one in found]
     return ordered(found)
 
 

@@ -245,3 +245,16 @@ class GraphSet:
     operations: Mapping[str, Any] = field(default_factory=dict)
     semantics: int = 1
     package: str = ""  # hash
+
+
+def start_messages(processes: Mapping[str, Process]) -> dict[str, tuple[tuple[str, str], ...]]:
+    """Message name → (process, start node) of every executable process that such a message starts, in document order."""
+    found: dict[str, tuple[tuple[str, str], ...]] = {}
+    for process in processes.values():
+        for id in process.body.starts if process.executable else ():
+            node = process.nodes[id]
+            refs = [one.ref for one in node.events if one.kind == "message"] + ([node.message] if node.instantiate else [])
+            for ref in refs:
+                if ref is not None:
+                    found[ref.name] = (*found.get(ref.name, ()), (process.id, id))
+    return found

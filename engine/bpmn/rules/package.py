@@ -7,7 +7,6 @@ from typing import Any, Protocol
 
 from engine.bpmn.graph import Node, Process
 from engine.bpmn.read import Document
-from engine.bpmn.tree import local
 from engine.feel import BUILT_INS, Expression
 from engine.feel import tree as feel
 from engine.refusals import Finding
@@ -50,8 +49,6 @@ def against(documents: Sequence[Document], context: PackageContext) -> Iterator[
         for use in document.tree.uses:
             for code, details in _expression(use.expression, context):
                 yield document.tree.finding(code, use.element, field=use.field, text=use.expression.text[:120], **details)
-        for date in document.tree.each("timeDate"):
-            yield from _zoned(document, date)
 
 
 def _finding(code: str, process: Process, node: Node, severity: str = "error", **details: object) -> Finding:
@@ -160,13 +157,6 @@ def walk(node: feel.Node) -> Iterator[feel.Node]:
             stack.extend(reversed([getattr(one, f.name) for f in fields(one) if f.name != "place"]))
         elif isinstance(one, tuple):
             stack.extend(reversed(one))
-
-
-def _zoned(document: Document, date: Any) -> Iterator[Finding]:
-    """A published package does not leave the zone of a moment to the reader."""
-    words = (date.text or "").strip()
-    if words and not words.startswith("=") and "T" in words and not words.endswith("Z") and "+" not in words and "-" not in words.partition("T")[2]:
-        yield document.tree.finding("bpmn.timer.zone", date, field=local(date), value=words)
 
 
 def required_roles(process: Process) -> dict[str, tuple[str, ...]]:
