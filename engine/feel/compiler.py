@@ -116,10 +116,10 @@ class Compiler:
             return closures.failing("feel.external-function", node.place)
         body = self.inside(names, node.body)
         parameter_types = tuple(wanted for _, wanted in node.parameters)
-        types, frames, result = self.types, depth(node.body) + 4, static_type(node.body)
+        types, deep, result = self.types, frames(node.body) + 2, static_type(node.body)
 
         def make(s: Any, r: Run) -> Any:
-            return loops.Lambda(names, parameter_types, types, body, s, frames, node.place, result=result)
+            return loops.Lambda(names, parameter_types, types, body, s, deep, node.place, result=result)
 
         return make
 
@@ -254,8 +254,12 @@ def mentions(node: Node, name: str) -> bool:
     return isinstance(node, tree.Name) and node.name == name or any(mentions(child, name) for child in tree.children(node))
 
 
-def depth(node: Node) -> int:
-    return 1 + max((depth(child) for child in tree.children(node)), default=0)
+_FRAMES = {tree.Call: 3, tree.ListOf: 2, tree.For: 3, tree.Quantified: 3, tree.In: 2, tree.UnaryTests: 2}
+
+
+def frames(node: Node) -> int:
+    """How many Python frames an evaluation of the tree takes at most, functions that it calls not counted."""
+    return _FRAMES.get(type(node), 1) + max((frames(child) for child in tree.children(node)), default=0)
 
 
 def static_type(node: Node) -> Type:

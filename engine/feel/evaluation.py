@@ -13,7 +13,7 @@ from engine.feel.tree import Place
 from engine.feel.values import Function, host_function, is_callable
 
 MOST_REASONS = 20
-DEEPEST_CALLS = 500  # Python frames that nested calls of FEEL functions may take
+DEEPEST_CALLS = 450  # Python frames that nested calls of FEEL functions may take
 LONGEST_STRING = 1_000_000
 Scope = Mapping[str, Any]
 

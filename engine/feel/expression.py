@@ -7,11 +7,11 @@ from typing import Any
 
 from engine.feel import builtin_general, builtin_lists, builtin_numbers, builtin_ranges, builtin_strings, builtin_temporal, tree  # noqa: F401
 from engine.feel.closures import Evaluate
-from engine.feel.compiler import Compiler, depth
-from engine.feel.errors import FeelError, FeelSyntaxError, Reason
+from engine.feel.compiler import Compiler
+from engine.feel.errors import FeelError, Reason
 from engine.feel.evaluation import Environment, Run
 from engine.feel.functions import BUILT_INS, HOST_FUNCTIONS
-from engine.feel.parser import DEEPEST, Parser
+from engine.feel.parser import Parser
 from engine.feel.types import NO_TYPES, Types
 
 LARGEST_RESULT = 1_000_000  # values in a result, those inside lists and contexts counted
@@ -92,8 +92,6 @@ def parse(
     known = tuple(names)
     parser = Parser(text, known, (*BUILT_INS, *HOST_FUNCTIONS), known_types)
     node = parser.whole_unary_tests() if unary else parser.whole_expression()
-    if depth(node) > 4 * DEEPEST:
-        raise FeelSyntaxError("feel.too-deep", 1, 1, limit=DEEPEST)
     return of_tree(text, node, known, types)
 
 

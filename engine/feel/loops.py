@@ -18,7 +18,7 @@ from engine.feel.values import NUMBERS, Range, admit, bind, decimal_of, is_calla
 Evaluate = Callable[[Any, Run], Any]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Lambda:
     """A function that an expression made, with the scope it was made in."""
 
@@ -31,6 +31,9 @@ class Lambda:
     place: Place
     name: str = ""
     result: Type = ANY
+
+    def __repr__(self) -> str:
+        return f"function({', '.join(self.parameters)})"
 
     @property
     def signature(self) -> FunctionType:

@@ -12,9 +12,14 @@ from engine.feel.tree import Node, Place
 from engine.feel.types import ANY, BUILT_IN, ContextType, FunctionType, ListType, NamedType, RangeType, Type
 from engine.feel.values import NUMBERS
 
-DEEPEST = 120  # nesting of an expression; evaluation uses a bounded number of Python frames a level
+DEEPEST = 64  # nesting of brackets, conditions and functions; reading takes at most nine Python frames a level
+HIGHEST = 120  # height of the tree; compiling and evaluating take at most three frames a level
 COMPARISONS = ("=", "!=", "<", "<=", ">", ">=")
 _CONSTANTS: dict[str, None | bool] = {"null": None, "true": True, "false": False}
+_OR, _AND, _COMPARISON, _SUM, _PRODUCT, _POWER = range(1, 7)
+_LEVELS = {
+    "or": _OR, "and": _AND, **dict.fromkeys((*COMPARISONS, "between", "in"), _COMPARISON), "+": _SUM, "-": _SUM, "*": _PRODUCT, "/": _PRODUCT, "**": _POWER,
+}
 _TYPE_NAMES = ("days and time duration", "years and months duration", "date and time")
 
 
@@ -29,7 +34,7 @@ class Parser:
         self.function_names = fixed_index(functions)
         self.type_names = NameIndex(types)
         self.depth = 0
-        self.fuel = 60 * len(self.tokens) + 1000  # trying range ends twice must not become exponential
+        self.fuel = 20 * len(self.tokens) + 500  # trying range ends twice must not become exponential
         self.no_filter = -1  # depth at which «[» closes a range instead of opening a filter
 
     # Tokens
@@ -109,53 +114,57 @@ class Parser:
     def test(self) -> Node:
         if self.is_operator(*COMPARISONS):
             place, operator = self.place(), self.next().text
-            return tree.Comparison(operator, self.sum(), place=place)
+            return tree.Comparison(operator, self.operators(_SUM), place=place)
         return self.expression()
 
-    # Expressions, loosest first
+    # Expressions
 
     def expression(self) -> Node:
         self.depth += 1
         if self.depth > DEEPEST:
             raise self.error("feel.too-deep", limit=DEEPEST)
-        node = self.disjunction()
+        node = self.operators(_OR)
         self.depth -= 1
         return node
 
-    def disjunction(self) -> Node:
-        start, items = self.token, [self.conjunction()]
-        while self.is_word("or"):
-            self.next()
-            items.append(self.conjunction())
-        return items[0] if len(items) == 1 else tree.Disjunction(tuple(items), place=self.place(start))
-
-    def conjunction(self) -> Node:
-        start, items = self.token, [self.comparison()]
-        while self.is_word("and"):
-            self.next()
-            items.append(self.comparison())
-        return items[0] if len(items) == 1 else tree.Conjunction(tuple(items), place=self.place(start))
-
-    def comparison(self) -> Node:
-        left, links = self.sum(), 0
+    def operators(self, least: int) -> Node:
+        """An operand, and all the operators behind it that bind at least as tightly as `least`."""
+        left = self.operand()
         while True:
-            start, links = self.token, links + 1
-            self.bound(links)
-            if self.is_operator(*COMPARISONS):
-                left = tree.Binary(self.next().text, left, self.sum(), place=self.place(start))
-            elif self.take("between"):
-                low = self.sum()
-                self.expect("and")
-                left = tree.Between(left, low, self.sum(), place=self.place(start))
-            elif self.take("in"):
-                left = tree.In(left, self.in_tests(), place=self.place(start))
-            else:
+            level = _LEVELS.get(self.token.text, 0) if self.token.kind in ("operator", "name") else 0
+            if level < least or not level:
                 return left
+            left = self.bounded(self.link(left, level))
 
-    def bound(self, links: int) -> None:
-        """A chain `a + b + c …` nests as deep as it is long."""
-        if links > DEEPEST:
-            raise self.error("feel.too-deep", limit=DEEPEST)
+    def bounded(self, node: Node) -> Node:
+        """A chain `a + b + c …` is as high as it is long, and evaluation goes as deep as the tree is high."""
+        if node.height > HIGHEST:
+            raise self.error("feel.too-deep", limit=HIGHEST)
+        return node
+
+    def link(self, left: Node, level: int) -> Node:
+        """`left` with the operator that comes next and its right side."""
+        token = self.next()
+        place = self.place(token)
+        match token.text:
+            case "or":
+                return tree.Disjunction(self.joined(left, "or", level), place=place)
+            case "and":
+                return tree.Conjunction(self.joined(left, "and", level), place=place)
+            case "between":
+                low = self.operators(_SUM)
+                self.expect("and")
+                return tree.Between(left, low, self.operators(_SUM), place=place)
+            case "in":
+                return tree.In(left, self.in_tests(), place=place)
+        return tree.Binary(token.text, left, self.operators(level + 1), place=place)
+
+    def joined(self, first: Node, word: str, level: int) -> tuple[Node, ...]:
+        items = [first, self.operators(level + 1)]
+        while self.is_word(word):
+            self.next()
+            items.append(self.operators(level + 1))
+        return tuple(items)
 
     def in_tests(self) -> tuple[Node, ...]:
         """Behind `in`: one test, or several in parentheses."""
@@ -169,64 +178,34 @@ class Parser:
                 if self.take(")"):
                     if not self.is_operator("[", ".", "(", "+", "-", "*", "/", "**") and not self.is_word("instance"):
                         return tests
-            except FeelSyntaxError:
-                pass
+            except FeelSyntaxError as error:
+                self.retry(error)
             self.at, self.depth = start, depth
-        return (self.sum(),)
+        return (self.operators(_SUM),)
 
-    def sum(self) -> Node:
-        left, links = self.product(), 0
-        while self.is_operator("+", "-"):
-            place, operator, links = self.place(), self.next().text, links + 1
-            self.bound(links)
-            left = tree.Binary(operator, left, self.product(), place=place)
-        return left
+    def retry(self, error: FeelSyntaxError) -> None:
+        """Another reading may be tried, unless the text is too deep or too entangled for any."""
+        if error.code in ("feel.too-deep", "feel.too-complex"):
+            raise error
 
-    def product(self) -> Node:
-        left, links = self.power(), 0
-        while self.is_operator("*", "/"):
-            place, operator, links = self.place(), self.next().text, links + 1
-            self.bound(links)
-            left = tree.Binary(operator, left, self.power(), place=place)
-        return left
-
-    def power(self) -> Node:
-        left, links = self.negation(), 0
-        while self.is_operator("**"):
-            place, links = self.place(), links + 1
-            self.next()
-            self.bound(links)
-            left = tree.Binary("**", left, self.negation(), place=place)
-        return left
-
-    def negation(self) -> Node:
-        if not self.is_operator("-"):
-            return self.instance_of()
-        place = self.place()
-        self.next()
-        self.depth += 1
-        if self.depth > DEEPEST:
-            raise self.error("feel.too-deep", limit=DEEPEST)
-        node = tree.Negation(self.negation(), place=place)
-        self.depth -= 1
-        return node
-
-    def instance_of(self) -> Node:
+    def operand(self) -> Node:
+        """What binds more tightly than any operator between two: minus signs, then `instance of`, then paths and calls."""
+        minus: list[Place] = []
+        while self.is_operator("-"):
+            minus.append(self.place(self.next()))
         node = self.postfix()
-        links = 0
         while self.is_word("instance"):
-            place, links = self.place(), links + 1
-            self.bound(links)
-            self.next()
+            place = self.place(self.next())
             self.expect("of")
-            node = tree.InstanceOf(node, self.type(), place=place)
+            node = self.bounded(tree.InstanceOf(node, self.type(), place=place))
+        for place in reversed(minus):
+            node = self.bounded(tree.Negation(node, place=place))
         return node
 
     def postfix(self) -> Node:
-        node, links = self.primary(), 0
+        node = self.bounded(self.primary())
         while True:
-            start, links = self.token, links + 1
-            self.bound(links)
+            start = self.token
             if self.take("."):
                 node = tree.PathOf(node, self.name(after_dot=True), place=self.place(start))
             elif self.is_operator("[") and self.no_filter != self.depth:
@@ -238,6 +217,7 @@ class Parser:
                 node = self.call(node)
             else:
                 return node
+            self.bounded(node)
 
     def call(self, function: Node) -> Node:
         place = function.place
@@ -349,7 +329,8 @@ class Parser:
             end = self.expression()
             if not self.is_operator("]", ")", "["):
                 raise self.unexpected("]")
-        except FeelSyntaxError:
+        except FeelSyntaxError as error:
+            self.retry(error)
             self.at, self.depth = begin, depth
             outer, self.no_filter = self.no_filter, depth + 1
             try:

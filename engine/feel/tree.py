@@ -18,6 +18,10 @@ class Place:
 @dataclass(frozen=True, slots=True)
 class Node:
     place: Place = field(default=Place(), compare=False, kw_only=True)
+    height: int = field(init=False, compare=False, repr=False, kw_only=True)  # 1 for a leaf
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "height", 1 + max((child.height for child in children(self)), default=0))
 
 
 @dataclass(frozen=True, slots=True)
