@@ -11,7 +11,7 @@ from typing import Any, Protocol, TypeVar
 import sqlalchemy as sa
 
 from adapters.database import schema
-from adapters.database.clock import CLOCK
+from adapters.database.clock import CLOCK, database_now
 from adapters.database.connection import Busy, Database, OutOfBounds, Taken, Transaction, bind
 from adapters.database.effects import Effects
 from adapters.database.facts import StoredFacts
@@ -39,9 +39,9 @@ _i, _p, _t = schema.instance.c, schema.place.c, schema.timer.c
 _place, _id = bind("place"), bind("id")
 _INSTANCE = (
     sa.select(_i.id, _i.process, _i.package, _i.scheme, _i.org, _i.parent, _i.parent_scope, _i.root, _i.path, _i.title, _i.state, _i.outcome,
-              _i.started_at, _i.ended_at, _i.counters, _i.doomed_by, _i.seq, _i.last_at, _i.head, _i.state_hash)
-    .where(_i.place == _place, _i.id == _id))
-_LOCKED = _INSTANCE.with_for_update()
+              _i.started_at, _i.ended_at, _i.counters, _i.doomed_by, _i.seq, _i.last_at, _i.head, _i.state_hash, _p.clock_offset, database_now())
+    .join(schema.place, _p.place == _i.place).where(_i.place == _place, _i.id == _id))
+_LOCKED = _INSTANCE.with_for_update(of=schema.instance)
 _DUE = sa.select(_t.id).where(_t.place == _place, _t.instance == _id, _t.due_at <= bind("now")).order_by(_t.due_at, _t.id).limit(
     sa.literal_column("1"))
 
@@ -175,13 +175,13 @@ class Run:
 
     def _load(self, transaction: Transaction, place: str, locked: sa.Select[Any]) -> None:
         found = transaction.row(locked, place=place, id=self._instance)
-        clock = transaction.row(CLOCK, place=place)
-        if found is None or clock is None:
+        if found is None:
             raise NotFound("instance.unknown", instance=self._instance)
         self.workspace = Workspace(self.source, read_instance(found))
-        self.doomed_by, self.seq, last_at, self.head, state_hash = found[15:]
+        self.doomed_by, self.seq, last_at, self.head, state_hash, offset, self.database_now = found[15:]
         self.state_hash = int(state_hash, 16)
-        self.at, self.database_now = max(clock[0] + clock[1], last_at), clock[1]
+        # A wait for the lock lies behind this clock's reading; the last entry's moment is the lower bound in any case.
+        self.at = max(offset + self.database_now, last_at)
 
     def graphs(self, package: str = "") -> Any:
         return self._store.definitions.graphs(self._place, package or self.workspace.head.package)
