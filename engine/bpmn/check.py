@@ -27,8 +27,8 @@ STRUCTURE: tuple[Rule, ...] = (*flow.RULES, *events.RULES, *activities.RULES, *d
 EXECUTION: tuple[Rule, ...] = (*flow.EXECUTION, *events.EXECUTION, *execution.RULES, *extensions.RULES)
 
 
-# Warnings that refuse a package: what is published does not leave the zone of a moment to its reader.
-PUBLISHED = frozenset({"bpmn.timer.zone"})
+# Warnings that refuse a package: what is published leaves neither the zone of a moment nor the choice of a way to its reader.
+PUBLISHED = frozenset({"bpmn.timer.zone", "bpmn.gateway.no-condition"})
 
 
 def check(documents: Document | Sequence[Document], context: PackageContext | None = None, *, drawing: bool = False) -> list[Finding]:

@@ -341,6 +341,14 @@ EXAMPLES: dict[str, bytes | tuple[bytes, tuple[str, ...]]] = {
     "bpmn.data.reference-type": beside_process('<itemDefinition id="i"/>').replace(b'<bpmn:startEvent', b'<bpmn:dataObject id="d"/><bpmn:dataObjectReference id="dr" dataObjectRef="d" itemSubjectRef="i"/><bpmn:startEvent'),
     "bpmn.data.reference-name": in_process('<dataObject id="d" name="D"/><dataObjectReference id="dr" dataObjectRef="d" name="D"><dataState name="new"/></dataObjectReference>' + CHAIN_SHORT),
     "bpmn.data.sub-process": in_process(between('<subProcess id="x"><ioSpecification><inputSet/><outputSet/></ioSpecification><task id="i"/></subProcess>')),
+    "bpmn.data.association-drawn": in_process('<dataObject id="o"/>' + task_io(
+        '<dataInput id="d"/><inputSet><dataInputRefs>d</dataInputRefs></inputSet><outputSet/>',
+        "<dataInputAssociation><sourceRef>o</sourceRef><targetRef>d</targetRef></dataInputAssociation>",
+    )),
+    "bpmn.multi-instance.reads-results": in_process(looped(
+        '<multiInstanceLoopCharacteristics><extensionElements><zeebe:loopCharacteristics inputCollection="=judges" outputCollection="votes" outputElement="=vote"/></extensionElements>'
+        "<completionCondition>=count(votes) &gt; 2</completionCondition></multiInstanceLoopCharacteristics>"
+    )),
     "bpmn.data.no-set": in_process(task_io('<dataInput id="d"/><inputSet/><outputSet/>')),
     "bpmn.data.not-in-set": in_process(task_io(
         '<dataInput id="d"/><dataInput id="k"/><inputSet><dataInputRefs>d</dataInputRefs><optionalInputRefs>k</optionalInputRefs></inputSet><inputSet><dataInputRefs>k</dataInputRefs></inputSet><outputSet/>'

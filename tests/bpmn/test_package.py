@@ -96,6 +96,21 @@ def test_what_a_diagram_names_must_be_in_its_package(xml: bytes, expected: list[
     assert codes(xml) == expected
 
 
+def test_a_message_awaited_without_a_key_is_a_warning() -> None:
+    def said(key: str) -> list[str]:
+        subscription = X.extended(f'<zeebe:subscription correlationKey="{key}"/>') if key else ""
+        return codes(X.rooted(X.waiting(X.MESSAGE), f'<message id="m" name="M">{subscription}</message>'))
+
+    assert (said(""), said("=case")) == (["bpmn.message.no-key"], [])
+
+
+def test_a_way_without_condition_is_refused_in_a_package() -> None:
+    xml = X.in_process(X.forked("exclusiveGateway", "", X.WHEN))
+
+    assert [(one.code, one.severity) for one in check(read(xml, "a.bpmn"))] == [("bpmn.gateway.no-condition", "warning")]
+    assert [(one.code, one.severity) for one in check(read(xml, "a.bpmn"), CONTEXT)] == [("bpmn.gateway.no-condition", "error")]
+
+
 def test_a_date_without_zone_is_refused_in_a_package() -> None:
     found = check(read(X.in_process(X.waiting("<timerEventDefinition><timeDate>2026-09-01T08:00:00</timeDate></timerEventDefinition>")), "a.bpmn"), CONTEXT)
 

@@ -58,6 +58,22 @@ def not_executed(diagram: Diagram) -> Iterator[Finding]:
                 yield diagram.finding(code, one, found=name)
 
 
+def drawn_data(diagram: Diagram) -> Iterator[Finding]:
+    """Data associations show where data go; what is executed sees all variables around it and maps others in zeebe:ioMapping."""
+    for one in diagram.tree.each("dataInputAssociation", "dataOutputAssociation"):
+        if diagram.executable(one):
+            yield diagram.finding("bpmn.data.association-drawn", one, "note")
+
+
+def whole_collections(diagram: Diagram) -> Iterator[Finding]:
+    """A completion condition that reads the collected results makes each completion as dear as all before it; the counters are free."""
+    for process in diagram.document.processes:
+        for node in process.nodes.values() if process.executable else ():
+            multi = node.multi
+            if multi is not None and multi.completion is not None and multi.output_collection in multi.completion.names | multi.completion.possible_names:
+                yield Finding("bpmn.multi-instance.reads-results", process.file, node.id, node.line, "warning", {"collection": multi.output_collection})
+
+
 def scripts(diagram: Diagram) -> Iterator[Finding]:
     """A script is FEEL in zeebe:script; program text in the diagram is never run."""
     for task in diagram.tree.each("scriptTask", "globalScriptTask"):
@@ -106,4 +122,4 @@ def extensions_understood(diagram: Diagram) -> Iterator[Finding]:
             yield diagram.finding("bpmn.extension.must-understand", one, definition=one.get("definition", ""))
 
 
-RULES = (something, empty_expressions, informal, not_executed, scripts, work, imports, messages, calls, extensions_understood)
+RULES = (something, empty_expressions, informal, not_executed, drawn_data, whole_collections, scripts, work, imports, messages, calls, extensions_understood)

@@ -162,9 +162,10 @@ def gateway_choice(diagram: Diagram) -> Iterator[Finding]:
             continue
         default = diagram.tree.plain(gateway, gateway.get("default", ""))
         plain = [one for one in outgoing if child(one, "conditionExpression") is None and diagram.id(one) != default]
-        if len(plain) > (0 if default else 1) and local(gateway) == "exclusiveGateway":
+        if plain and local(gateway) == "exclusiveGateway":
+            severity = "error" if default or len(plain) > 1 else "warning"  # a single one may be meant as «otherwise»
             for one in plain:
-                yield diagram.finding("bpmn.gateway.no-condition", one, gateway=diagram.id(gateway))
+                yield diagram.finding("bpmn.gateway.no-condition", one, severity, gateway=diagram.id(gateway))
         elif not plain and not default:
             yield diagram.finding("bpmn.gateway.no-default", gateway, "warning", ways=len(outgoing))
 

@@ -46,6 +46,7 @@ def against(documents: Sequence[Document], context: PackageContext) -> Iterator[
                 yield from _user_task(process, node, context)
                 yield from _service(process, node, context)
                 yield from _decision(process, node, context)
+                yield from _waits(process, node)
         for use in document.tree.uses:
             for code, details in _expression(use.expression, context):
                 yield document.tree.finding(code, use.element, field=use.field, text=use.expression.text[:120], **details)
@@ -97,6 +98,14 @@ def _literal(value: Any) -> str | None:
     if isinstance(value, Expression):
         value = value.tree.value if isinstance(value.tree, feel.Literal) else None
     return value if isinstance(value, str) else None
+
+
+def _waits(process: Process, node: Node) -> Iterator[Finding]:
+    """Who waits for a message inside a process says whose: without a key the first that comes is taken."""
+    begins = node.id in process.body.starts
+    for message in [one.ref for one in node.events if one.kind == "message"] + ([node.message] if node.kind == "receiveTask" else []):
+        if message is not None and message.correlation is None and not begins and node.kind not in ("endEvent", "intermediateThrowEvent"):
+            yield _finding("bpmn.message.no-key", process, node, "warning", message=message.name)
 
 
 def _decision(process: Process, node: Node, context: PackageContext) -> Iterator[Finding]:
