@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from adapters.database import schema
 from adapters.database.connection import Database, bind
 from adapters.database.moments import restored
-from adapters.database.shapes import read_instance
+from adapters.database.shapes import read_instance, value_of
 from adapters.database.source import StoredSource
 from engine.execution.rows import InstanceRow, TaskRow
 from engine.refusals import NotFound
@@ -72,3 +72,41 @@ def task_with_names(database: Database, place: str, instance: str, task: str) ->
     for variables in reversed(around):
         names.update(variables)
     return row, names
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """An instance with its outermost variables."""
+
+    id: str
+    state: str
+    variables: Mapping[str, Any]
+
+
+def instances_of(database: Database, place: str, campaign: str, process: str) -> list[Running]:
+    """The instances of a process in a campaign, oldest first."""
+    s = schema.scope.c
+    query = (
+        sa.select(_i.id, _i.state, s.variables)
+        .join(schema.scope, sa.and_(s.place == _i.place, s.instance == _i.id, s.id == 1), isouter=True)
+        .where(_i.place == place, _i.root == campaign, _i.process == process).order_by(_i.started_at, _i.id))
+    with database.reading() as connection:
+        return [Running(id, state, {} if variables is None else value_of(variables)) for id, state, variables in connection.execute(query)]
+
+
+def record_key(database: Database, place: str, campaign: str, instance: str) -> str:
+    """What the register calls what this instance is about; empty while it put nothing there."""
+    r = schema.record.c
+    with database.reading() as connection:
+        found = connection.scalar(
+            sa.select(r.key).where(r.place == place, r.campaign == campaign, r.instance == instance).order_by(r.kind.desc(), r.key).limit(1))
+    return found or ""
+
+
+def register(database: Database, place: str, campaign: str) -> dict[str, Any]:
+    """The whole register and the quota ledger of a campaign as plain values, in order: what it came to."""
+    r, a = schema.record.c, schema.ledger_account.c
+    with database.reading() as connection:
+        records = connection.execute(sa.select(r.kind, r.key, r.status, r.data).where(r.place == place, r.campaign == campaign).order_by(r.kind, r.key)).all()
+        accounts = connection.execute(sa.select(a.account, a.places, a.booked).where(a.place == place, a.campaign == campaign).order_by(a.account)).all()
+    return {"records": [[kind, key, status, value_of(data)] for kind, key, status, data in records], "accounts": [list(row) for row in accounts]}
