@@ -23,6 +23,9 @@ SCALARS = (str, bool, int, type(None))
 
 def activity(step: Step, scope: int, element: Element) -> None:
     """A token is in an activity: one instance of it, or a body of several."""
+    if element.plain:
+        step.performs[element.kind](step, scope, element, NOTHING)
+        return
     node = element.node
     if node.multi is not None or node.loop is not None:
         step.push("repeat", scope, element.id)
@@ -116,9 +119,11 @@ def results(step: Step, scope: int, element: Element, values: Values) -> dict[st
 def finish(step: Step, scope: int, element: Element, values: Values, local: Values = NOTHING) -> None:
     """The work is done and gave `values`. `scope` is the activity's own or the one around it; `local` are inputs without a scope."""
     row = step.workspace.scopes[scope]
-    if not is_own(row, element):
-        out = results(step, scope, element, {**local, **values}) if element.node.outputs else values
-        step.merge(scope, out)
+    if element.plain or not is_own(row, element):
+        if element.node.outputs:
+            values = results(step, scope, element, {**local, **values})
+        if values:
+            step.merge(scope, values)
         if element.boundary:
             remember(step, scope, element, local, NOTHING)
         leave(step, scope, element)
@@ -199,8 +204,17 @@ def service(step: Step, scope: int, element: Element, local: Values) -> None:
     elif task.job:
         _queue(step, scope, element, task)
     else:
-        values = operate(step, task, local)
+        values = operate(step, task, local or _kept_inputs(step, scope, element))
         finish(step, scope, element, values, local)
+
+
+def _kept_inputs(step: Step, scope: int, element: Element) -> Values:
+    """The inputs of an activity that has a scope of its own: they are that scope's variables."""
+    row = step.workspace.scopes[scope]
+    if not is_own(row, element):
+        return NOTHING
+    names = {mapping.target.partition(".")[0] for mapping in element.node.inputs}
+    return {name: value for name, value in row.variables.items() if name in names}
 
 
 def operate(step: Step, task: Service, arguments: Values) -> Values:
