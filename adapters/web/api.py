@@ -19,6 +19,7 @@ from adapters.web.session import address, demo_session, keep
 from adapters.web.signed_in import Signed, carry_form_secret, cookie_name, ensure_form_token, session_of, system_of
 from adapters.web.startable import start_under
 from adapters.web.startable import startable as cards
+from adapters.web.task import must_be_mine
 from adapters.web.uploads import keep_file
 from adapters.web.views import CampaignLine, CampaignView, FileInfo, InstanceView, Lines, Person, Post, Register, Startable, TaskView
 from engine.commands import Claim, Command, Reassign, Release, Return, Urge, Withdraw
@@ -151,7 +152,7 @@ OnTask = Annotated[Commands, Depends()]
 @router.post("/tasks/{instance}/{task}/complete")
 def complete(on: OnTask, body: Completion) -> Done:
     visitor = on.visitor
-    visitor.system.queries.task(visitor.place.id, visitor.person.id, on.instance, on.task)
+    must_be_mine(visitor, on.instance, on.task)
     return _done(visitor.system.complete(visitor.place.id, visitor.person.id, on.instance, on.task, body.outcome, body.opinion, body.answers, on.key))
 
 

@@ -7,6 +7,7 @@ from fastapi import Depends, FastAPI
 from fastapi.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
+from adapters.system.demo import personas as prepared
 from adapters.web import api, campaign, demo, errors, inbox, instance, open_pages, session, task, uploads
 from adapters.web.ports import System
 from adapters.web.rendering import environment
@@ -42,6 +43,7 @@ def create_app(system: System) -> FastAPI:
     app.state.system = system
     app.state.templates = environment()
     app.state.pace = Pace(REQUESTS_A_MINUTE)
+    app.state.personas = lambda place: prepared(system, place)  # type: ignore[arg-type]
     app.state.receiving = uploads.Receiving()
     app.state.organisations = OrganisationNames(system)
     errors.install(app)

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, RedirectResponse, Response
+from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from adapters.locale import knows, say
@@ -92,6 +92,8 @@ def answer(request: Request, error: Exception) -> Response:
     """The page or the JSON problem for a refusal."""
     status, language = status_of(error), language_of(request)
     message = sentence(error, language)
+    if request.url.path.startswith("/uploads"):
+        return PlainTextResponse(message, status)  # the upload island shows it as it is
     if is_api(request):
         return JSONResponse({"code": code_of(error), "message": message, "problems": problems_of(error, language)}, status)
     if isinstance(error, SignedOut) and request.method == "GET":

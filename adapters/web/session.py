@@ -87,7 +87,7 @@ def demo_session(request: Request, place_id: str, user: str) -> Session:
     """A session as one of the prepared people of a demo place; raises NotFound elsewhere."""
     system = system_of(request)
     place = next((each for each in system.places() if each.id == place_id and each.kind != "live"), None)
-    if place is None or user not in offered(system, place.id):
+    if place is None or user not in offered(system, request.app.state.personas, place.id):
         raise NotFound("web.no_such_person")
     return system.identity.open_session(place.id, user)
 
@@ -116,7 +116,7 @@ def local_address(target: str) -> str:
 def _page(request: Request, following: str, refusal: Refused | None = None, login: str = "") -> Response:
     system = system_of(request)
     places = list(system.places())
-    prepared = [(place, *personas(system, place.id)) for place in places if place.kind != "live"]
+    prepared = [(place, *personas(system, request.app.state.personas, place.id)) for place in places if place.kind != "live"]
     said = errors.sentence(refusal, request.cookies.get("language", "zh")) if refusal else ""
     status = 200 if refusal is None else 401
     return render(request, "sign_in.html", status, places=places, prepared=prepared, following=following, refusal=said, login=login)

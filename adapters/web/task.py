@@ -94,7 +94,7 @@ def just_done(visitor: Visitor, reference: str) -> dict[str, Any] | None:
 @router.post("/tasks/{instance}/{task}")
 def complete(request: Request, visitor: Signed, instance: str, task: str) -> Response:
     """办理: the form's answers with the outcome whose button was pressed."""
-    reading.task(visitor, instance, task)  # absent and not yours look the same
+    must_be_mine(visitor, instance, task)
     kept = Kept(visitor)
     raw = raw_answers(request, kept.keep)
     try:
@@ -109,6 +109,14 @@ def complete(request: Request, visitor: Signed, instance: str, task: str) -> Res
     except Refused as refusal:
         return _again(request, visitor, instance, task, raw, [Problem("", refusal.code, refusal.details)], errors.status_of(refusal))
     return _onward(visitor, instance, task)
+
+
+def must_be_mine(visitor: Visitor, instance: str, task: str) -> None:
+    """Raises NotFound unless this person may see the task and complete it: before anything is said about the answers."""
+    reading.task(visitor, instance, task)
+    refusal = visitor.system.why_not(visitor.place.id, instance, Complete(visitor.person.id, task))
+    if isinstance(refusal, NotFound):
+        raise refusal
 
 
 class Kept:
