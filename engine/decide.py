@@ -2,15 +2,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, assert_never
+from typing import Any
 
 from engine import commands as c
 from engine import events as e
-from engine.bpmn.graph import GraphSet, Process
+from engine.bpmn.graph import GraphSet, Node, Process
 from engine.execution import instance
 from engine.execution.catching import message_came, timer_fired
 from engine.execution.evolve import ACCOMPANYING
-from engine.execution.machine import MACHINE
+from engine.execution import machine as _machine  # noqa: F401  it gives the step its functions
 from engine.execution.plan import plan_of
 from engine.execution.problem import Problem
 from engine.execution.rows import TaskRow
@@ -24,6 +24,7 @@ from engine.refusals import Conflict, InvalidAnswers, NotFound, Problem as Answe
 from engine.work import tasks as work
 from engine.work.due import due_at
 
+CORRECTED = frozenset({c.Reassign, c.AddSigner, c.RemoveSigner})  # commands of a task that its administrator may send too
 SYSTEM = frozenset({"timer", "job"})  # actors that are no person
 ADMINISTRATOR = "process_admin"  # the role, at the instance's organisation, that may correct a running instance
 OfTask = (
@@ -46,43 +47,45 @@ def why_not(workspace: Workspace, graphs: GraphSet, command: c.Command, facts: F
     return None
 
 
-def _check(workspace: Workspace, graphs: GraphSet, command: c.Command, facts: Facts) -> None:
-    if isinstance(command, c.Start):
-        _may_start(workspace, graphs, command, facts)
-        return
-    head = workspace.head
-    if head.state != "open" and not isinstance(command, c.Withdraw):
+def _check(workspace: Workspace, graphs: GraphSet, command: Any, facts: Facts) -> None:
+    head = workspace.instance
+    if head is not None and head.state != "open" and not isinstance(command, c.Withdraw | c.Start):
         raise Conflict("instance.not_open", instance=head.id, state=head.state)
-    if isinstance(command, OfTask):
-        _of_task(workspace, graphs, command, facts)
-        return
-    match command:
-        case c.Withdraw():
-            _may_withdraw(workspace, graphs, command)
-        case c.FireTimer():
-            _present(workspace.timers.get(command.timer), "timer.gone", timer=command.timer)
-        case c.Correlate():
-            _receiver(workspace, command)
-        case c.FinishJob() | c.FailJob():
-            _present(workspace.jobs.get(command.job), "job.gone", job=command.job)
-        case c.ChildEnded() | c.ChildThrew():
-            row = workspace.scopes.get(command.scope)
-            _present(row if row is not None and row.data.get("child") == command.child else None, "child.gone", child=command.child)
-        case c.RetryIncident() | c.ResolveIncident():
-            _may_administer(workspace, command, facts)
-            incident = workspace.incidents.get(command.incident)
-            _present(incident if incident is not None and incident.state == "open" else None, "incident.gone", incident=command.incident)
-            if isinstance(command, c.ResolveIncident) and incident is not None and not _resolvable(workspace, graphs, incident.details):
-                raise Refused("incident.retry_only", incident=command.incident, element=incident.element)
-        case c.SetVariables():
-            _may_administer(workspace, command, facts)
-            _present(workspace.scopes.get(command.scope), "scope.gone", scope=command.scope)
-        case c.Cancel() | c.AmendScheme():
-            _may_administer(workspace, command, facts)
-        case c.Signal() | c.CancelByParent():
-            pass
-        case _:
-            assert_never(command)
+    _CHECKS[type(command)](workspace, graphs, command, facts)
+
+
+def _anybody(workspace: Workspace, graphs: GraphSet, command: Any, facts: Facts) -> None:
+    """Commands of the store itself that nothing speaks against."""
+
+
+def _waiting_timer(workspace: Workspace, graphs: GraphSet, command: c.FireTimer, facts: Facts) -> None:
+    _present(workspace.timers.get(command.timer), "timer.gone", timer=command.timer)
+
+
+def _waiting_receiver(workspace: Workspace, graphs: GraphSet, command: c.Correlate, facts: Facts) -> None:
+    _receiver(workspace, command)
+
+
+def _waiting_job(workspace: Workspace, graphs: GraphSet, command: c.FinishJob | c.FailJob, facts: Facts) -> None:
+    _present(workspace.jobs.get(command.job), "job.gone", job=command.job)
+
+
+def _waiting_caller(workspace: Workspace, graphs: GraphSet, command: c.ChildEnded | c.ChildThrew, facts: Facts) -> None:
+    row = workspace.scopes.get(command.scope)
+    _present(row if row is not None and row.data.get("child") == command.child else None, "child.gone", child=command.child)
+
+
+def _may_correct(workspace: Workspace, graphs: GraphSet, command: Any, facts: Facts) -> None:
+    """Corrections of a running instance are an administrator's."""
+    _may_administer(workspace, command, facts)
+    if isinstance(command, c.SetVariables):
+        _present(workspace.scopes.get(command.scope), "scope.gone", scope=command.scope)
+    elif isinstance(command, c.RetryIncident | c.ResolveIncident):
+        row = workspace.incidents.get(command.incident)
+        if row is None or row.state != "open":
+            raise Conflict("incident.gone", incident=command.incident)
+        if isinstance(command, c.ResolveIncident) and not _resolvable(workspace, graphs, row.details):
+            raise Refused("incident.retry_only", incident=row.id, element=row.element)
 
 
 def _present(row: object, code: str, **details: object) -> None:
@@ -115,7 +118,7 @@ def _may_start(workspace: Workspace, graphs: GraphSet, command: c.Start, facts: 
     if process.started_under[1] and command.actor not in SYSTEM and not facts.read("parent", element=process.started_under[1]):
         raise Refused("start.window_closed", process=process.name or process.id, element=process.started_under[1])
     if process.starters is not None and command.actor not in SYSTEM:
-        step = Step(workspace, graphs, process, facts, MACHINE)
+        step = Step(workspace, graphs, process, facts)
         names = step.names(None, {"org": command.org, **command.variables, **command.payload})
         candidates = work.people_of(step.value(process.starters, names))
         if candidates and not facts.read("holds", actor=_person(command), candidates=list(candidates)):
@@ -129,77 +132,94 @@ def _of_task(workspace: Workspace, graphs: GraphSet, command: OfTask, facts: Fac
     task = workspace.tasks.get(command.task)
     if task is None:
         raise NotFound("task.unknown", task=command.task)
-    _deputy(command, facts)
-    if isinstance(command, c.Urge):
-        _open(task)
-        if task.assignee == _person(command):
-            raise Refused("task.urge_own", task=task.id, name=task.name)
-        return
-    if isinstance(command, c.Extend):
-        _may_administer(workspace, command, facts)
-        _open(task)
-        if command.due_at <= facts.now:
-            raise Refused("task.due_in_past", task=task.id, due_at=command.due_at)
-        return
-    mine = _is_mine(workspace, task, command, facts)
-    _open(task)
-    node = _process(workspace, graphs).nodes[task.element]
-    user = node.user or work.MANUAL
-    match command:
-        case c.Claim():
-            if task.assignee:
-                raise Conflict("task.claimed", task=task.id, name=task.name, assignee=task.assignee)
-        case c.Release():
-            if not task.assignee or not task.candidates:
-                raise Refused("task.not_claimed", task=task.id, name=task.name)
-        case c.Reassign() | c.Delegate():
-            _reason(command.reason)
-            _to_somebody(task, command.to, only_person=isinstance(command, c.Delegate))
-        case c.Resolve():
-            if not task.owner:
-                raise Refused("task.not_delegated", task=task.id, name=task.name)
-        case c.Complete():
-            if task.owner:
-                raise Refused("task.delegated", task=task.id, name=task.name, owner=task.owner)
-        case c.Return():
-            _reason(command.reason)
-            if command.to not in user.return_to:
-                raise Refused("task.no_return", task=task.id, name=task.name, to=command.to, allowed=list(user.return_to))
-        case c.AddSigner() | c.RemoveSigner():
-            operation = "add_signer" if isinstance(command, c.AddSigner) else "remove_signer"
-            if operation not in user.operations or node.multi is None or (operation == "add_signer" and node.multi.sequential):
-                raise Refused(f"task.no_{operation}", task=task.id, name=task.name)
-        case _:
-            assert_never(command)
+    if command.on_behalf_of:
+        _deputy(command, facts)
+    mine = (not task.assignee and not task.candidates) or _is_mine(workspace, task, command, facts)
+    if task.state != "open":
+        raise Conflict("task.not_open", task=task.id, name=task.name, state=task.state)
+    _OF_TASK[type(command)](task, command, graphs.processes[workspace.head.process].nodes[task.element], facts)
     if not mine:
         raise Refused("task.claimed_by_other", task=task.id, name=task.name, assignee=task.assignee)
 
 
+def _complete_ok(task: TaskRow, command: c.Complete, node: Node, facts: Facts) -> None:
+    if task.owner:
+        raise Refused("task.delegated", task=task.id, name=task.name, owner=task.owner)
+
+
+def _claim_ok(task: TaskRow, command: c.Claim, node: Node, facts: Facts) -> None:
+    if task.assignee:
+        raise Conflict("task.claimed", task=task.id, name=task.name, assignee=task.assignee)
+
+
+def _release_ok(task: TaskRow, command: c.Release, node: Node, facts: Facts) -> None:
+    if not task.assignee or not task.candidates:
+        raise Refused("task.not_claimed", task=task.id, name=task.name)
+
+
+def _hand_over_ok(task: TaskRow, command: c.Reassign | c.Delegate, node: Node, facts: Facts) -> None:
+    _reason(command.reason)
+    to = command.to
+    person, role = to.startswith("user:") and len(to) > 5, "@" in to
+    if not person and (isinstance(command, c.Delegate) or not role):
+        raise Refused("task.to_whom", task=task.id, to=to)
+    if to == f"user:{task.assignee}":
+        raise Refused("task.already_theirs", task=task.id, to=to)
+
+
+def _resolve_ok(task: TaskRow, command: c.Resolve, node: Node, facts: Facts) -> None:
+    if not task.owner:
+        raise Refused("task.not_delegated", task=task.id, name=task.name)
+
+
+def _return_ok(task: TaskRow, command: c.Return, node: Node, facts: Facts) -> None:
+    _reason(command.reason)
+    allowed = (node.user or work.MANUAL).return_to
+    if command.to not in allowed:
+        raise Refused("task.no_return", task=task.id, name=task.name, to=command.to, allowed=list(allowed))
+
+
+def _signers_ok(task: TaskRow, command: c.AddSigner | c.RemoveSigner, node: Node, facts: Facts) -> None:
+    adds = isinstance(command, c.AddSigner)
+    operation, multi = "add_signer" if adds else "remove_signer", node.multi
+    if operation not in (node.user or work.MANUAL).operations or multi is None or (adds and multi.sequential):
+        raise Refused(f"task.no_{operation}", task=task.id, name=task.name)
+
+
+def _urge_ok(task: TaskRow, command: c.Urge, node: Node, facts: Facts) -> None:
+    if task.assignee and task.assignee == _person(command):
+        raise Refused("task.urge_own", task=task.id, name=task.name)
+
+
+def _extend_ok(task: TaskRow, command: c.Extend, node: Node, facts: Facts) -> None:
+    if command.due_at <= facts.now:
+        raise Refused("task.due_in_past", task=task.id, due_at=command.due_at)
+
+
 def _deputy(command: Any, facts: Facts) -> None:
     """Acting for another needs that other's deputy grant: the candidate `deputy:ID`."""
-    if command.on_behalf_of and not facts.read("holds", actor=command.actor, candidates=[f"deputy:{command.on_behalf_of}"]):
+    if not facts.read("holds", actor=command.actor, candidates=[f"deputy:{command.on_behalf_of}"]):
         raise Refused("task.not_deputy", principal=command.on_behalf_of)
 
 
 def _is_mine(workspace: Workspace, task: TaskRow, command: OfTask, facts: Facts) -> bool:
     """May this person act on the task now (false: somebody else has it)? Raises NotFound when it is none of their business."""
-    person = _person(command)
-    if task.assignee == person or (not task.assignee and not task.candidates):
+    assignee, candidates, kind = task.assignee, task.candidates, type(command)
+    if kind is c.Urge:
+        return True  # whoever may see it
+    if kind is c.Extend:
+        _may_administer(workspace, command, facts)
         return True
-    if task.candidates and facts.read("holds", actor=person, candidates=list(task.candidates)):
-        return not task.assignee or isinstance(command, c.Claim)
-    if isinstance(command, c.Reassign | c.AddSigner | c.RemoveSigner):
-        administrator = [f"{ADMINISTRATOR}@{workspace.head.org}"]
-        if facts.read("holds", actor=person, candidates=administrator):
-            return True
-    if task.owner == person or task.closed_by == person:
+    person = _person(command)
+    if assignee == person:
+        return True
+    if candidates and facts.read("holds", actor=person, candidates=list(candidates)):
+        return not assignee or kind is c.Claim
+    if kind in CORRECTED and facts.read("holds", actor=person, candidates=[f"{ADMINISTRATOR}@{workspace.head.org}"]):
+        return True
+    if person in (task.owner, task.closed_by):
         return False
     raise NotFound("task.unknown", task=task.id)
-
-
-def _open(task: TaskRow) -> None:
-    if task.state != "open":
-        raise Conflict("task.not_open", task=task.id, name=task.name, state=task.state)
 
 
 def _reason(reason: str) -> None:
@@ -207,15 +227,7 @@ def _reason(reason: str) -> None:
         raise Refused("task.reason_needed")
 
 
-def _to_somebody(task: TaskRow, to: str, only_person: bool) -> None:
-    person, role = to.startswith("user:") and len(to) > 5, "@" in to
-    if not person and (only_person or not role):
-        raise Refused("task.to_whom", task=task.id, to=to)
-    if to == f"user:{task.assignee}":
-        raise Refused("task.already_theirs", task=task.id, to=to)
-
-
-def _may_withdraw(workspace: Workspace, graphs: GraphSet, command: c.Withdraw) -> None:
+def _may_withdraw(workspace: Workspace, graphs: GraphSet, command: c.Withdraw, facts: Facts) -> None:
     task = workspace.tasks.get(command.task)
     if task is None or task.state == "open" or _person(command) != task.closed_by:
         raise NotFound("task.unknown", task=command.task)
@@ -254,6 +266,18 @@ def _resolvable(workspace: Workspace, graphs: GraphSet, details: Mapping[str, An
     return element in plan_of(_process(workspace, graphs)).elements
 
 
+_OF_TASK: Mapping[type[Any], Callable[[TaskRow, Any, Node, Facts], None]] = {
+    c.Complete: _complete_ok, c.Claim: _claim_ok, c.Release: _release_ok, c.Reassign: _hand_over_ok, c.Delegate: _hand_over_ok,
+    c.Resolve: _resolve_ok, c.Return: _return_ok, c.AddSigner: _signers_ok, c.RemoveSigner: _signers_ok, c.Urge: _urge_ok, c.Extend: _extend_ok,
+}
+_CHECKS: Mapping[type[Any], Callable[[Workspace, GraphSet, Any, Facts], None]] = {
+    **dict.fromkeys(_OF_TASK, _of_task), c.Start: _may_start, c.Withdraw: _may_withdraw, c.FireTimer: _waiting_timer, c.Correlate: _waiting_receiver,
+    c.Signal: _anybody, c.FinishJob: _waiting_job, c.FailJob: _waiting_job, c.ChildEnded: _waiting_caller, c.ChildThrew: _waiting_caller,
+    c.CancelByParent: _anybody, c.Cancel: _may_correct, c.RetryIncident: _may_correct, c.ResolveIncident: _may_correct,
+    c.SetVariables: _may_correct, c.AmendScheme: _may_correct,
+}
+
+
 # What it does ---------------------------------------------------------------------------------------------------------------------------------
 
 
@@ -263,34 +287,31 @@ def decide(workspace: Workspace, graphs: GraphSet, command: c.Command, facts: Fa
     Raises: what `why_not` returns; InvalidAnswers; Refused of an operation, when a person asked. The workspace is then as after a part
     of the step, and its `undo` takes that back.
     """
+    kind = type(command)
     _check(workspace, graphs, command, facts)
-    process = graphs.processes[command.process] if isinstance(command, c.Start) else _process(workspace, graphs)
-    step = Step(workspace, graphs, process, facts, MACHINE, person=command.actor not in SYSTEM)
-    _COMMANDS[type(command)](step, command)
-    step.run()
-    if isinstance(command, c.Complete):
-        task = workspace.tasks[command.task]
-        user = step.plan.elements[task.element].node.user
-        if user is not None and user.withdraw:
-            work.note_withdrawable(step, task)
-    _reason_to_live(step)
+    process = graphs.processes[command.process if kind is c.Start else workspace.head.process]
+    step = Step(workspace, graphs, process, facts, command.actor not in SYSTEM)
+    step.run(_COMMANDS[kind], command)
+    if step.afterwards is not None:
+        step.afterwards()
+    head = workspace.head
+    if not head.counters["live"] and head.state == "open":
+        _no_reason_to_live(step)
     return tuple(step.events)
 
 
-def _reason_to_live(step: Step) -> None:
-    """An open instance waits for something; one that waits for nothing is stuck, which is an incident."""
-    head = step.workspace.head
-    if head.state == "open" and not head.counters.get("live"):
-        step.retry = ("joins", 1)
-        step.fail("instance.stuck", {"tokens": sorted(step.workspace.scopes[1].tokens)})
+def _no_reason_to_live(step: Step) -> None:
+    """An open instance that waits for nothing is stuck, which is an incident."""
+    step.retry = ("joins", 1)
+    step.fail("instance.stuck", {"tokens": sorted(step.workspace.scopes[1].tokens)})
 
 
 def _complete(step: Step, command: c.Complete) -> None:
     task = step.workspace.tasks[command.task]
-    form = step.graphs.forms.get(task.form) if task.form else None
-    if form is not None:
+    if task.form and (form := step.graphs.forms.get(task.form)) is not None:
         _answers_do(form, command)
-    checked(command.answers)
+    if command.answers:
+        checked(command.answers)
     work.complete(step, task, command)
 
 

@@ -19,23 +19,23 @@ ACCOMPANYING = frozenset({"due", "reminder"})  # timers that go with a task and 
 
 
 def evolve(workspace: Workspace, event: e.Event) -> None:
-    """Change the rows as `event` says. Events that only tell (Caught, Thrown, Passed, Urged, effects …) change nothing."""
-    fold = FOLDS.get(type(event))
-    if fold is not None:
-        fold(workspace, event)
+    """Change the rows as `event` says."""
+    FOLDS[type(event)](workspace, event)
+
+
+def _only_tells(ws: Workspace, event: Any) -> None:
+    """Caught, Thrown, Passed, effects …: for the record and for projections."""
 
 
 def _live(workspace: Workspace, change: int) -> None:
-    counters = workspace.change_head().counters
-    counters["live"] = counters.get("live", 0) + change
+    workspace.change_head().counters["live"] += change
 
 
 def _numbered(workspace: Workspace, id: str, live: int = 1) -> None:
     """The counter of the id's kind moves on, `live` more reasons to live."""
     counters = workspace.change_head().counters
     counters[id[0]] = int(id[1:])
-    if live:
-        counters["live"] = counters.get("live", 0) + live
+    counters["live"] += live
 
 
 def _hold(workspace: Workspace, scope: int | None, id: str) -> None:
@@ -61,7 +61,7 @@ def _unhold(workspace: Workspace, scope: int | None, id: str) -> None:
 def _instance_started(ws: Workspace, event: e.InstanceStarted) -> None:
     ws.start(InstanceRow(
         id=event.instance, process=event.process, package=event.package, scheme=event.scheme, org=event.org, parent=event.parent,
-        parent_scope=event.parent_scope, root=event.root, path=event.path, title=event.title, started_at=event.at,
+        parent_scope=event.parent_scope, root=event.root, path=event.path, title=event.title, started_at=event.at, counters={"live": 0},
     ))
 
 
@@ -153,18 +153,19 @@ def _let_go(ws: Workspace, id: str, at: datetime | None) -> None:
 
 
 def _entered(ws: Workspace, event: e.Entered) -> None:
-    tokens = ws.scopes.change(event.scope).tokens
-    for flow in event.flows:
+    scope, element, flows = event
+    tokens = ws.scopes.change(scope).tokens
+    for flow in flows:
         _take(tokens, flow)
-    element = event.element
-    tokens[element] = tokens.get(element, 0) + 1
+    tokens[element] = tokens[element] + 1 if element in tokens else 1
 
 
 def _left(ws: Workspace, event: e.Left) -> None:
-    tokens = ws.scopes.change(event.scope).tokens
-    _take(tokens, event.element)
-    for flow in event.flows:
-        tokens[flow] = tokens.get(flow, 0) + 1
+    scope, element, flows = event
+    tokens = ws.scopes.change(scope).tokens
+    _take(tokens, element)
+    for flow in flows:
+        tokens[flow] = tokens[flow] + 1 if flow in tokens else 1
 
 
 def _dropped(ws: Workspace, event: e.Dropped) -> None:
@@ -172,16 +173,16 @@ def _dropped(ws: Workspace, event: e.Dropped) -> None:
 
 
 def _take(tokens: dict[str, Any], place: str) -> None:
-    left = tokens[place] - 1
-    if left:
-        tokens[place] = left
-    else:
+    if tokens[place] == 1:
         del tokens[place]
+    else:
+        tokens[place] -= 1
 
 
 def _variables_set(ws: Workspace, event: e.VariablesSet) -> None:
-    row = ws.scopes.change(event.scope)
-    row.variables = {**row.variables, **event.values}
+    scope, values = event
+    row = ws.scopes.change(scope)
+    row.variables = {**row.variables, **values}
 
 
 def _noted(ws: Workspace, event: e.Noted) -> None:
@@ -201,13 +202,16 @@ def _result_kept(ws: Workspace, event: e.ResultKept) -> None:
 
 
 def _task_opened(ws: Workspace, event: e.TaskOpened) -> None:
-    task = event.task
-    _numbered(ws, task)
+    task, scope, element, name, candidates, assignee, form, stage, about, due_at, due_basis, priority, variables, marks, at = event
+    counters = ws.change_head().counters
+    counters["t"] = int(task[1:])
+    counters["live"] += 1
     ws.tasks.new(task, TaskRow(
-        task, event.scope, event.element, event.name, "open", event.candidates, event.assignee, "", event.form, event.stage, event.about,
-        event.at, event.due_at, dict(event.due_basis), event.priority, None, None, "", "", "", event.marks, dict(event.variables),
+        task, scope, element, name, "open", candidates, assignee, "", form, stage, about, at, due_at, dict(due_basis), priority,
+        None, None, "", "", "", marks, dict(variables),
     ))
-    _hold(ws, event.scope, task)
+    data = ws.scopes.change(scope).data
+    data["holds"] = [*data["holds"], task] if "holds" in data else [task]
 
 
 def _task_claimed(ws: Workspace, event: e.TaskClaimed) -> None:
@@ -243,9 +247,10 @@ def _task_resolved(ws: Workspace, event: e.TaskResolved) -> None:
 
 
 def _task_completed(ws: Workspace, event: e.TaskCompleted) -> None:
-    task = ws.tasks.change(event.task)
-    task.state, task.closed_at, task.closed_by, task.outcome, task.opinion = "completed", event.at, event.by, event.outcome, event.opinion
-    if event.to:
+    id, by, outcome, opinion, _, _, at, _, to = event
+    task = ws.tasks.change(id)
+    task.state, task.closed_at, task.closed_by, task.outcome, task.opinion = "completed", at, by, outcome, opinion
+    if to:
         task.marks = _marked(task.marks, "sent_back")
     _task_closed(ws, task)
 
@@ -263,13 +268,17 @@ def _task_cancelled(ws: Workspace, event: e.TaskCancelled) -> None:
 
 def _task_closed(ws: Workspace, task: TaskRow) -> None:
     """The task leaves its scope, and its timers with it."""
+    data = ws.scopes.change(task.scope).data
+    left = [id for id in data["holds"] if id != task.id]
     if task.due_at is not None:
-        for id in ws.scopes[task.scope].data["holds"]:
-            if id[0] == "c" and ws.timers[id].task == task.id:
-                ws.timers.drop(id)
-                _unhold(ws, task.scope, id)
-    _unhold(ws, task.scope, task.id)
-    _live(ws, -1)
+        for id in [id for id in left if id[0] == "c" and ws.timers[id].task == task.id]:
+            ws.timers.drop(id)
+            left.remove(id)
+    if left:
+        data["holds"] = left
+    else:
+        del data["holds"]
+    ws.change_head().counters["live"] -= 1
 
 
 def _withdrawable(ws: Workspace, event: e.Withdrawable) -> None:
@@ -394,6 +403,7 @@ def _incident_closed(ws: Workspace, event: e.IncidentClosed) -> None:
 
 
 FOLDS: Mapping[type[Any], Callable[[Workspace, Any], None]] = {
+    **dict.fromkeys(e.EVENTS.values(), _only_tells),
     e.InstanceStarted: _instance_started, e.Titled: _titled, e.InstanceEnded: _instance_ended, e.SchemeAmended: _scheme_amended,
     e.ScopeOpened: _scope_opened, e.ScopeClosed: _scope_closed, e.ScopeCancelled: _scope_cancelled, e.ScopeEmptied: _scope_emptied,
     e.Entered: _entered, e.Left: _left, e.Dropped: _dropped, e.VariablesSet: _variables_set, e.Noted: _noted, e.ResultKept: _result_kept,

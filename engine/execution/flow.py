@@ -9,7 +9,9 @@ from engine.bpmn.graph import Flow
 from engine.execution.plan import Element
 from engine.execution.problem import Problem
 from engine.execution.rows import ScopeRow
-from engine.execution.step import Step
+from engine.execution.step import NOTHING, Step
+
+new = tuple.__new__  # three times as fast as the event's own constructor, where it counts
 
 
 def arrive(step: Step, scope: int, flow: str) -> None:
@@ -21,7 +23,9 @@ def arrive(step: Step, scope: int, flow: str) -> None:
     if element.join:
         JOINS[element.join](step, row, element)
     else:
-        enter(step, scope, element, (flow,))
+        step.emit(new(e.Entered, (scope, element.id, (flow,))))
+        step.retry = ("act", scope, element.id)
+        step.acts[element.kind](step, scope, element)
 
 
 def enter(step: Step, scope: int, element: Element, flows: tuple[str, ...] = ()) -> None:
@@ -41,8 +45,15 @@ def act(step: Step, scope: int, id: str) -> None:
 
 def leave(step: Step, scope: int, element: Element) -> None:
     """The element is done: one token goes on each flow that is taken; without any its path ends here."""
-    flows = element.single if element.single is not None else chosen(step, scope, element)
-    step.emit(e.Left(scope, element.id, flows))
+    flows = element.single
+    if flows is None:
+        flows = chosen(step, scope, element)
+    step.emit(new(e.Left, (scope, element.id, flows)))
+    target = element.straight
+    if target is not None and not step.agenda and not step.changed:
+        step.emit(new(e.Entered, (scope, target.id, flows)))
+        step.performs["userTask"](step, scope, target, NOTHING)
+        return
     if element.synchronising:
         step.moved[scope] = None
     if flows:

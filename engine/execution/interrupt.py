@@ -22,9 +22,9 @@ def _boundary_rows(step: Step, row: ScopeRow) -> tuple[str, ...]:
     """The waiting rows of boundary events attached to the activity whose scope it is."""
     if row.parent is None:
         return ()
-    attached = step.plan.elements[row.element].watched
-    tables = {"c": step.workspace.timers, "s": step.workspace.subscriptions}
-    return tuple(id for id in row.data.get("holds", ()) if id[0] in tables and tables[id[0]][id].element in attached)
+    attached, workspace = step.plan.elements[row.element].watched, step.workspace
+    held = [workspace.timers[id] if id[0] == "c" else workspace.subscriptions[id] for id in row.data.get("holds", ()) if id[0] in "cs"]
+    return tuple(each.id for each in held if each.element in attached)
 
 
 def _stop_children(step: Step, scope: int, reason: str) -> None:

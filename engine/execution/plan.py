@@ -15,9 +15,16 @@ KEPT_PLANS = 256
 class Element:
     """A node with its answers: how tokens come together before it, whether it opens a scope, where it leads."""
 
-    __slots__ = ("node", "id", "kind", "join", "scoped", "watched", "single", "conditional", "out", "in_flows", "synchronising", "boundary", "result_stays")
+    __slots__ = (
+        "node", "id", "kind", "join", "scoped", "watched", "single", "conditional", "out", "in_flows", "synchronising", "boundary", "result_stays", "plain", "people", "stage", "straight", "withdraws",
+    )
 
-    def __init__(self, node: Node, nodes: Mapping[str, Node], synchronising: frozenset[str]) -> None:
+    def __init__(self, node: Node, process: Process, synchronising: frozenset[str]) -> None:
+        nodes = process.nodes
+        self.stage = node.stage or process.stage
+        self.withdraws = node.user is not None and node.user.withdraw
+        self.straight: Element | None = None
+        self.people = _anybody(node)
         self.node, self.id, self.kind = node, node.id, node.kind
         self.in_flows = tuple(flow.id for flow in node.incoming)
         self.out = tuple(flow.id for flow in node.outgoing)
@@ -32,11 +39,21 @@ class Element:
             or (node.kind == "receiveTask" and bool(node.inputs))
             or bool(node.service and node.service.job)
         )
+        self.plain = not (self.scoped or node.inputs or node.multi or node.loop)  # its work is done in the scope around it
         self.conditional = any(flow.condition is not None for flow in node.outgoing) and node.kind != "parallelGateway"
         plain = len(node.outgoing) == 1 and not self.conditional and node.completion_quantity == 1
         self.single = self.out if plain else None
         self.synchronising = node.scope in synchronising
         self.result_stays = node.multi is not None and (node.multi.output_element is not None or bool(node.outputs))
+
+
+def _anybody(node: Node) -> tuple[tuple[str, ...], str] | None:
+    """The candidates and assignee of a task for which nothing must be worked out; None when something must."""
+    user = node.user
+    if user is None:
+        return (), ""
+    given = (user.assignee, user.candidate_groups, user.candidate_users, user.due, user.priority, user.about)
+    return ((), "") if all(value is None for value in given) else None
 
 
 def _is_armed(definition: EventDefinition) -> bool:
@@ -55,9 +72,18 @@ class Plan:
         waiting = {id: tuple(node.id for node in body.nodes if _synchronises(node)) for id, body in self.bodies.items()}
         self.joins = {id: found for id, found in waiting.items() if found}
         synchronising = frozenset(self.joins)
-        self.elements = {id: Element(node, process.nodes, synchronising) for id, node in process.nodes.items()}
+        self.elements = {id: Element(node, process, synchronising) for id, node in process.nodes.items()}
+        for element in self.elements.values():
+            element.straight = self._straight(element)
         self.targets = {flow.id: self.elements[flow.target] for flow in process.flows.values() if flow.target in self.elements}
         self._upstream: dict[str, Mapping[str, frozenset[str]]] = {}
+
+    def _straight(self, element: Element) -> Element | None:
+        """The task for people to which the only flow leads, if a token gets there whatever happens: no choice, no join, nothing to work out."""
+        target = self.elements.get(element.node.outgoing[0].target) if element.single and not element.synchronising else None
+        if target is None or target.kind != "userTask" or target.join or not target.plain or target.people is None:
+            return None
+        return target
 
     def link_target(self, thrower: Node, link: str) -> str | None:
         """The catching link event of that name in the thrower's body."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from zoneinfo import ZoneInfo
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 Json = Any
 Move = tuple[Any, ...]  # (name of an action, its JSON arguments …); an incident keeps the one that failed
 NOTHING: Mapping[str, Json] = {}
+AT_REST: Move = ("settle", 1)
 COUNTERS = {
     "numberOfInstances": "n", "numberOfCompletedInstances": "done", "numberOfActiveInstances": "active", "numberOfTerminatedInstances": "terminated",
 }
@@ -66,80 +67,87 @@ class Names(dict[str, Any]):
             return default
 
 
-class Machine(NamedTuple):
-    """Which function carries out a move, acts for an element when a token is in it, performs an activity's work (`machine.py` fills it)."""
-
-    moves: Mapping[str, Callable[..., None]]
-    acts: Mapping[str, Callable[[Step, int, Any], None]]
-    performs: Mapping[str, Callable[[Step, int, Any, Mapping[str, Json]], None]]
-
-
 class Step:
     """Runs moves until none is left. `person`: refusals go back to who asked; otherwise they become incidents.
 
     `retry` is the move to make again if the present one fails: behaviours set it once a token has safely arrived.
+    `moves`, `acts`, `performs`: which function makes a move, acts for an element when a token is in it, does an activity's work
+    (`machine.py` fills them).
     """
 
-    __slots__ = ("workspace", "graphs", "process", "plan", "facts", "now", "person", "moves", "acts", "performs", "events", "agenda", "later", "moved", "changed", "retry", "hints", "_environment")
+    __slots__ = (
+        "workspace", "graphs", "process", "plan", "facts", "now", "person", "events", "agenda", "later", "moved", "changed", "retry", "hints",
+        "afterwards",        "_environment",
+    )
+    moves: ClassVar[Mapping[str, Callable[..., None]]] = {}
+    acts: ClassVar[Mapping[str, Callable[[Step, int, Any], None]]] = {}
+    performs: ClassVar[Mapping[str, Callable[[Step, int, Any, Mapping[str, Json]], None]]] = {}
 
-    def __init__(
-        self, workspace: Workspace, graphs: GraphSet, process: Process, facts: Facts, machine: Machine, person: bool = True
-    ) -> None:
-        self.workspace, self.graphs, self.process, self.facts, self.person = workspace, graphs, process, facts, person
-        self.moves, self.acts, self.performs = machine
+    def __init__(self, workspace: Workspace, graphs: GraphSet, process: Process, facts: Facts, person: bool = True) -> None:
+        self.workspace = workspace
+        self.graphs = graphs
+        self.process = process
+        self.facts = facts
+        self.person = person
         self.plan: Plan = plan_of(process)
         self.now: datetime = facts.now
         self.events: list[e.Event] = []
         self.agenda: deque[Move] = deque()
-        self.later: deque[Move] = deque()  # throws: made when every other token has come to rest, so that receivers are in place
+        self.later: list[Move] = []  # throws: made when every other token has come to rest, so that receivers are in place
         self.moved: dict[int, None] = {}  # scopes whose synchronising gateways must be looked at again
-        self.changed = False  # variables changed: conditions must be looked at again
-        self.retry: Move = ()
-        self.hints: dict[str, Any] = {}  # what a task opened again by this step should say, by element
+        self.changed = False  # variables changed, and conditions that wait must be looked at
+        self.retry = AT_REST
+        self.hints: dict[str, Any] | None = None  # what a task opened again by this step should say, by element
+        self.afterwards: Callable[[], None] | None = None  # what is noted when all moves are made
         self._environment: Environment | None = None
 
     def emit(self, event: e.Event) -> None:
         """Note the event and fold it into the rows."""
         self.events.append(event)
-        fold = FOLDS.get(type(event))
-        if fold is not None:
-            fold(self.workspace, event)
+        FOLDS[type(event)](self.workspace, event)
 
     def push(self, *move: Any) -> None:
         self.agenda.append(move)
 
     def next_id(self, kind: str) -> str:
         """The next id of tasks (t), timers (c), subscriptions (s), jobs (j) or incidents (i)."""
-        return f"{kind}{self.workspace.head.counters.get(kind, 0) + 1}"
+        counters = self.workspace.instance.counters  # type: ignore[union-attr]  # a step on nothing but a start has it
+        return f"{kind}{counters[kind] + 1 if kind in counters else 1}"
 
     def next_scope(self) -> int:
         return int(self.workspace.head.counters.get("n", 0)) + 1
 
-    def run(self) -> None:
-        """Make all moves; a failing one becomes an incident and the others go on."""
+    def run(self, first: Callable[[Step, Any], None], command: Any) -> None:
+        """Do what the command says, then make all moves; a failing one becomes an incident and the others go on."""
         agenda, moves = self.agenda, self.moves
+        act: Callable[..., None] = first
+        arguments: Move = (command,)
         while True:
-            while agenda:
-                self.retry = move = agenda.popleft()
-                try:
-                    moves[move[0]](self, *move[1:])
-                except (Problem, FeelError) as problem:
-                    self.fail(problem.code, problem.details if isinstance(problem, Problem) else _reason(problem))
-                except Refused as refusal:
-                    if self.person:
-                        raise
-                    self.fail(refusal.code, refusal.details)
-                if self.changed:
-                    self.changed = False
-                    if self.workspace.head.counters.get("conditions"):
-                        agenda.appendleft(("conditions",))
-            if self.later:
-                agenda.append(self.later.popleft())
-            elif self.moved:
-                agenda.extend(("joins", scope) for scope in self.moved)
-                self.moved = {}
-            else:
-                return
+            try:
+                act(self, *arguments)
+            except (Problem, FeelError) as problem:
+                self.fail(problem.code, problem.details if isinstance(problem, Problem) else _reason(problem))
+            except Refused as refusal:
+                if self.person:
+                    raise
+                self.fail(refusal.code, refusal.details)
+            if self.changed:
+                self.changed = False
+                agenda.appendleft(("conditions",))
+            if not agenda:
+                if not self.later and not self.moved:
+                    return
+                self._more()
+            self.retry = move = agenda.popleft()
+            act, arguments = moves[move[0]], move[1:]
+
+    def _more(self) -> None:
+        """Every token has come to rest: the next throw, else synchronising gateways, go on the agenda."""
+        if self.later:
+            self.agenda.append(self.later.pop(0))
+        else:
+            self.agenda.extend(("joins", scope) for scope in self.moved)
+            self.moved = {}
 
     def fail(self, code: str, details: Mapping[str, Any]) -> None:
         """The move `retry` cannot be made: an incident where it stopped."""
@@ -207,17 +215,16 @@ class Step:
 
     def set_variables(self, scope: int, values: Mapping[str, Json]) -> None:
         if values:
-            self.emit(e.VariablesSet(scope, dict(values)))
-            self.changed = True
+            self.emit(tuple.__new__(e.VariablesSet, (scope, values)))
+            if "conditions" in self.workspace.instance.counters:  # type: ignore[union-attr]
+                self.changed = True
 
     def merge(self, scope: int, values: Mapping[str, Json]) -> None:
         """Each value goes to the innermost scope that has its name, else to the instance (Zeebe's rule)."""
-        if not values:
-            return
-        scopes = self.workspace.scopes
         if scope == 1:
             self.set_variables(1, values)
             return
+        scopes = self.workspace.scopes
         target: dict[int, dict[str, Json]] = {}
         for name, value in values.items():
             row = scopes[scope]

@@ -223,7 +223,7 @@ def catcher(step: Step, scope: int, kind: str, code: str) -> tuple[ScopeRow, Ele
 
 def _candidates(step: Step, row: ScopeRow, below: ScopeRow | None) -> list[Node]:
     """The start events of the scope's event sub-processes, unless it comes from one of them, and the boundary events on the scope."""
-    plan, found = step.plan, []
+    plan, found = step.plan, list[Node]()
     repeated = "index" in row.data or "round" in row.data
     body = plan.bodies.get(body_of(step, row)) if "mi" not in row.data and "loop" not in row.data else None
     if body is not None and (below is None or below.element not in body.event_sub_processes):

@@ -85,7 +85,8 @@ def after(start: datetime, length: Period, zone: ZoneInfo) -> datetime:
             year, month = divmod(local.year * 12 + local.month - 1 + length.months, 12)
             day = min(local.day, calendar.monthrange(year, month + 1)[1])
             start = local.replace(year=year, month=month + 1, day=day)
-        return (start + length.rest).astimezone(timezone.utc)
+        end: datetime = start + length.rest
+        return end.astimezone(timezone.utc)
     except (OverflowError, ValueError):
         raise Problem("timer.too_far") from None
 

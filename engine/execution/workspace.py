@@ -5,9 +5,9 @@ refused step leaves no trace and the state hash costs what changed, not what the
 """
 from __future__ import annotations
 
-import copy
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from hashlib import sha256
+from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
 from engine.execution.rows import (
@@ -16,41 +16,61 @@ from engine.execution.rows import (
 from engine.journal.canonical import canonical_bytes
 from engine.refusals import NotFound
 
-R = TypeVar("R", ScopeRow, ResultRow, TaskRow, TimerRow, SubscriptionRow, JobRow, IncidentRow)
+R = TypeVar("R")
 Key = Any  # int for scopes, (scope, index) for results, text for the rest
+Fields = tuple[Any, ...]  # a row's fields in their order: what it was before
 MODULUS = 1 << 256
 
-
-def _copy_scope(row: ScopeRow) -> ScopeRow:
-    return ScopeRow(row.id, row.parent, row.element, row.variables, dict(row.tokens), dict(row.data))
+_head_fields = attrgetter(*InstanceRow.__slots__[:-1])
 
 
-def _copy_instance(row: InstanceRow) -> InstanceRow:
-    kept = copy.copy(row)
-    kept.counters = dict(row.counters)
-    return kept
+def _instance_fields(row: InstanceRow) -> Fields:
+    return (*_head_fields(row), row.counters.copy())
+
+
+def _scope_fields(row: ScopeRow) -> Fields:
+    return row.id, row.parent, row.element, row.variables, row.tokens.copy(), row.data.copy()
+
+
+FIELDS: Mapping[type, Callable[[Any], Fields]] = {
+    **{kind: attrgetter(*kind.__slots__) for kind in (ResultRow, TaskRow, TimerRow, SubscriptionRow, JobRow, IncidentRow)},
+    ScopeRow: _scope_fields,
+}
+_NOTHING = Nothing()
+TABLES: Mapping[str, tuple[type, Callable[[Any, Key], Any], Callable[[Any, Key], Any] | None, Callable[[Any], Key] | None]] = {
+    "scopes": (ScopeRow, lambda source, key: source.scope(key), lambda source, parent: source.scopes_in(parent), attrgetter("parent")),
+    "results": (ResultRow, lambda source, key: source.result(*key), lambda source, body: source.results(body), attrgetter("scope")),
+    "tasks": (TaskRow, lambda source, key: source.task(key), None, None),
+    "timers": (TimerRow, lambda source, key: source.timer(key), None, None),
+    "subscriptions": (
+        SubscriptionRow, lambda source, key: source.subscription(key), lambda source, key: source.subscriptions_for(*key), attrgetter("kind", "name"),
+    ),
+    "jobs": (JobRow, lambda source, key: source.job(key), None, None),
+    "incidents": (IncidentRow, lambda source, key: source.incident(key), None, None),
+}
 
 
 class Table(Generic[R]):
     """Rows of one type by key. `group` says by what they are also found (a scope's parent, a result's body)."""
 
-    __slots__ = ("kind", "rows", "before", "gone", "groups", "whole", "_fetch", "_fetch_group", "_group", "_copy")
+    __slots__ = ("kind", "rows", "before", "gone", "groups", "whole", "_dirty", "_fetch", "_fetch_group", "_group", "_fields")
 
     def __init__(
         self,
         kind: type[R],
+        dirty: list[Table[Any]],
         fetch: Callable[[Key], R | None],
         fetch_group: Callable[[Key], Iterable[R]] | None = None,
         group: Callable[[R], Key] | None = None,
-        copied: Callable[[R], R] = copy.copy,
     ) -> None:
         self.kind = kind
         self.rows: dict[Key, R] = {}
-        self.before: dict[Key, R | None] = {}
+        self.before: dict[Key, Fields | None] = {}  # of the rows that this step has changed; None: it made them
         self.gone: set[Key] = set()
         self.groups: dict[Key, dict[Key, None]] = {}
         self.whole: set[Key] = set()  # groups of which everything is loaded
-        self._fetch, self._fetch_group, self._group, self._copy = fetch, fetch_group, group, copied
+        self._dirty, self._fetch, self._fetch_group, self._group = dirty, fetch, fetch_group, group
+        self._fields = FIELDS[kind]
 
     def get(self, key: Key) -> R | None:
         row = self.rows.get(key)
@@ -61,7 +81,9 @@ class Table(Generic[R]):
         return row
 
     def __getitem__(self, key: Key) -> R:
-        row = self.rows.get(key) or self.get(key)
+        if key in self.rows:
+            return self.rows[key]
+        row = self.get(key)
         if row is None:
             raise NotFound("row.gone", kind=self.kind.__name__, key=str(key))
         return row
@@ -76,30 +98,27 @@ class Table(Generic[R]):
         return [self.rows[each] for each in sorted(self.groups.get(group, ()), key=_in_order)]
 
     def new(self, key: Key, row: R) -> None:
-        self.before.setdefault(key, None)
+        if key not in self.before:
+            self._dirty.append(self)
+            self.before[key] = None
         self._put(key, row)
 
     def change(self, key: Key) -> R:
-        row = self[key]
+        """The row, about to be changed in place."""
         if key not in self.before:
-            self.before[key] = self._copy(row)
-        return row
+            self._dirty.append(self)
+            self.before[key] = self._fields(self[key])
+        return self.rows[key]
 
     def drop(self, key: Key) -> None:
         row = self.rows.pop(key)
-        if key in self.before:
-            if self.before[key] is None:
-                del self.before[key]
-        else:
-            self.before[key] = row
+        self._dirty.append(self)
+        if key not in self.before:
+            self.before[key] = self._fields(row)
+        elif self.before[key] is None:
+            del self.before[key]
         self.gone.add(key)
         self._ungroup(key, row)
-
-    def begin(self) -> None:
-        if self.before:
-            self.before = {}
-        if self.gone:
-            self.gone = set()
 
     def undo(self) -> None:
         for key, old in self.before.items():
@@ -107,8 +126,7 @@ class Table(Generic[R]):
             if row is not None:
                 self._ungroup(key, row)
             if old is not None:
-                self._put(key, old)
-        self.begin()
+                self._put(key, self.kind(*old))
 
     def saved(self) -> dict[Key, R]:
         return {key: self.rows[key] for key in self.before if key in self.rows}
@@ -119,8 +137,10 @@ class Table(Generic[R]):
     def hash_change(self, salt: str) -> int:
         change = 0
         for key, old in self.before.items():
-            row = self.rows.get(key)
-            change += (row_hash(salt, row) if row is not None else 0) - (row_hash(salt, old) if old is not None else 0)
+            if key in self.rows:
+                change += row_hash(salt, self.rows[key])
+            if old is not None:
+                change -= fields_hash(salt, self.kind, old)
         return change
 
     def _put(self, key: Key, row: R) -> None:
@@ -152,8 +172,11 @@ def _by_index(row: ResultRow) -> Key:
 
 def row_hash(salt: str, row: Any) -> int:
     """The share of one row in the state hash."""
-    fields = [getattr(row, name) for name in row.__slots__]
-    return int.from_bytes(sha256(canonical_bytes([salt, type(row).__name__, fields])).digest(), "big")
+    return fields_hash(salt, type(row), [getattr(row, name) for name in row.__slots__])
+
+
+def fields_hash(salt: str, kind: type, fields: Iterable[Any]) -> int:
+    return int.from_bytes(sha256(canonical_bytes([salt, kind.__name__, list(fields)])).digest(), "big")
 
 
 class Workspace:
@@ -162,28 +185,37 @@ class Workspace:
     After a step: `changes()` for the store. `begin()` starts the next step on the same workspace, `undo()` takes the step back.
     """
 
-    __slots__ = (
-        "instance", "outgoing", "_before", "_fresh", "scopes", "results", "tasks", "timers", "subscriptions", "jobs", "incidents", "tables",
-    )
+    scopes: Table[ScopeRow]
+    results: Table[ResultRow]
+    tasks: Table[TaskRow]
+    timers: Table[TimerRow]
+    subscriptions: Table[SubscriptionRow]
+    jobs: Table[JobRow]
+    incidents: Table[IncidentRow]
 
     def __init__(self, source: Source | None = None, instance: InstanceRow | None = None) -> None:
-        given: Any = source or Nothing()
         self.instance = instance
         self.outgoing: dict[str, JobRow] = {}  # jobs that this step hands over and nobody answers: no part of the state
-        self._before: InstanceRow | None = None
+        self._source: Source = source or _NOTHING
+        self._before: Fields | None = None
         self._fresh = False
-        self.scopes: Table[ScopeRow] = Table(ScopeRow, given.scope, given.scopes_in, lambda row: row.parent, _copy_scope)
-        self.results: Table[ResultRow] = Table(ResultRow, lambda key: given.result(*key), given.results, lambda row: row.scope)
-        self.tasks: Table[TaskRow] = Table(TaskRow, given.task)
-        self.timers: Table[TimerRow] = Table(TimerRow, given.timer)
-        self.subscriptions: Table[SubscriptionRow] = Table(
-            SubscriptionRow, given.subscription, lambda key: given.subscriptions_for(*key), lambda row: (row.kind, row.name)
+        self._dirty: list[Table[Any]] = []
+
+    def __getattr__(self, name: str) -> Table[Any]:
+        """A table is made when it is first asked for."""
+        if name not in TABLES:
+            raise AttributeError(name)
+        kind, fetch, fetch_group, group = TABLES[name]
+        given = self._source
+        table: Table[Any] = Table(
+            kind, self._dirty, (lambda key: fetch(given, key)), None if fetch_group is None else (lambda key: fetch_group(given, key)), group
         )
-        self.jobs: Table[JobRow] = Table(JobRow, given.job)
-        self.incidents: Table[IncidentRow] = Table(IncidentRow, given.incident)
-        self.tables: tuple[Table[Any], ...] = (
-            self.scopes, self.results, self.tasks, self.timers, self.subscriptions, self.jobs, self.incidents,
-        )
+        setattr(self, name, table)
+        return table
+
+    @property
+    def tables(self) -> tuple[Table[Any], ...]:
+        return tuple(getattr(self, name) for name in TABLES)
 
     @property
     def head(self) -> InstanceRow:
@@ -196,9 +228,9 @@ class Workspace:
         self.instance, self._fresh = row, True
 
     def change_head(self) -> InstanceRow:
-        row = self.head
+        row = self.instance or self.head
         if self._before is None and not self._fresh:
-            self._before = _copy_instance(row)
+            self._before = _instance_fields(row)
         return row
 
     def scopes_in(self, parent: int) -> list[ScopeRow]:
@@ -220,25 +252,30 @@ class Workspace:
                 pending.extend(child.id for child in reversed(self.scopes_in(row.id)))
 
     def begin(self) -> None:
-        self._before, self._fresh, self.outgoing = None, False, {}
-        for table in self.tables:
-            table.begin()
+        self._before, self._fresh = None, False
+        if self.outgoing:
+            self.outgoing = {}
+        for table in self._dirty:
+            table.before.clear()
+            if table.gone:
+                table.gone.clear()
+        self._dirty.clear()
 
     def undo(self) -> None:
         """Everything as it was at `begin`."""
-        for table in self.tables:
+        for table in self._dirty:
             table.undo()
         if self._fresh:
             self.instance = None
         elif self._before is not None:
-            self.instance = self._before
+            self.instance = InstanceRow(*self._before)
         self.begin()
 
     def changes(self) -> Changes:
         """What the step since `begin` did."""
         head, salt, change = self.head, self.head.id, 0
         if self._fresh or self._before is not None:
-            change = row_hash(salt, head) - (row_hash(salt, self._before) if self._before is not None else 0)
+            change = row_hash(salt, head) - (fields_hash(salt, InstanceRow, self._before) if self._before is not None else 0)
         for table in self.tables:
             change += table.hash_change(salt)
         saved: dict[type, dict[Key, Any]] = {table.kind: rows for table in self.tables if (rows := table.saved())}
