@@ -139,7 +139,7 @@ def _samples(values: list[Any], clause: InputClause, table: Table) -> list[Any]:
     kinds = {kind(value) for value in values} - {"null", "list", "range", "context"}
     if isinstance(wanted, Simple):
         kinds.add(wanted.name)
-    samples = [None] if any(value is None for value in values) else []
+    samples = [None, *([] if kinds else [OTHER_TEXT])] if any(value is None for value in values) else []
     for name in sorted(kinds):
         samples += _of_kind(name, [value for value in values if kind(value) == name])
     domain = None if clause.domain is None else of_tree("", clause.domain)

@@ -10,12 +10,13 @@ from engine.feel.errors import FeelSyntaxError
 
 LONGEST_TEXT = 50_000
 
-# Name characters of DMN 1.5, rules 28 and 29 (so Chinese letters are names like any other)
+# Name characters of DMN 1.5, rules 28 and 29, so Chinese letters are names like any other. Left out are CJK and full-width
+# punctuation and full-width digits at the start: «得分＞６０» is a slip of the keyboard, and would otherwise be a name that is null.
 _START = (
     r"?A-Z_a-z\u00C0-\u00D6\u00D8-\u00F6\u00F8-\u02FF\u0370-\u037D\u037F-\u1FFF\u200C\u200D\u2070-\u218F\u2C00-\u2FEF"
-    r"\u3001-\uD7FF\uF900-\uFDCF\uFDF0-\uFFFD\U00010000-\U000EFFFF"
+    r"\u3004-\u3007\u3012\u3013\u3020-\uD7FF\uF900-\uFDCF\uFDF0-\uFEFF\uFF21-\uFF3A\uFF41-\uFF5A\uFF66-\uFFFC\U00010000-\U000EFFFF"
 )
-_PART = _START + r"0-9\u00B7\u0300-\u036F\u203F\u2040"
+_PART = _START + r"0-9\u00B7\u0300-\u036F\u203F\u2040\uFF10-\uFF19"
 _TOKEN = re.compile(
     rf"""(?P<space>[\s\u0085\u00A0\u1680\u180E\u2000-\u200B\u2028\u2029\u202F\u205F\u3000\uFEFF]+|//[^\n\r]*|/\*.*?\*/)
       |(?P<number>\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?)

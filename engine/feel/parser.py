@@ -226,12 +226,13 @@ class Parser:
         names: list[str] = []
         arguments: list[Node] = []
         while True:
+            start = self.token.start
             name = self.argument_name()
             if arguments and (name is None) != (not names):
-                raise self.error("feel.mixed-arguments")
+                raise self.source.error("feel.mixed-arguments", start)
             if name is not None:
                 if name in names:
-                    raise self.error("feel.duplicate-argument", name=name)
+                    raise self.source.error("feel.duplicate-argument", start, name=name)
                 names.append(name)
             arguments.append(self.expression())
             if not self.take(","):
@@ -434,7 +435,7 @@ class Parser:
         found: list[tree.Iterator] = []
         while True:
             place = self.place()
-            name = self.new_name("in")
+            name = self.new_name()
             self.expect("in")
             source = self.expression()
             last = self.expression() if self.take("..") else None
@@ -444,12 +445,14 @@ class Parser:
                 self.expect(end)
                 return tuple(found)
 
-    def new_name(self, *stops: str) -> str:
-        """The name of a variable that is bound here: the words up to what follows it."""
+    def new_name(self) -> str:
+        """The name of a variable that is bound here: the words up to the next keyword or sign."""
         start = self.at
-        while self.token.kind in ("name", "number") and not (self.at > start and self.token.text in stops):
+        if self.token.kind != "name":
+            raise self.unexpected()
+        while self.token.kind in ("name", "number") and self.token.text not in KEYWORDS:
             self.next()
-        if self.at == start or self.tokens[start].kind != "name":
+        if self.at == start:
             raise self.unexpected()
         return " ".join(token.text for token in self.tokens[start:self.at])
 
