@@ -47,6 +47,9 @@ class Statement:
         return itemgetter(*at) if len(at) > 1 else lambda row: tuple(row[i] for i in at)
 
 
+Query = tuple[sa.ClauseElement, Mapping[str, object]]
+
+
 class Busy(Conflict):
     """Another write held the lock for too long, or the database undid this one: send the same command again."""
 
@@ -80,6 +83,17 @@ class Transaction:
         else:
             yield
             self._driver.commit()
+
+    def gather(self, *queries: Query) -> list[list[tuple[Any, ...]]]:
+        """The rows of several queries that do not need each other's answers: one journey to PostgreSQL, carried out in their order."""
+        if not isinstance(self._driver, psycopg.Connection):
+            return [self.rows(clause, **values) for clause, values in queries]
+        with self._driver.pipeline():
+            cursors = []
+            for clause, values in queries:
+                statement = self._statement(clause)
+                cursors.append(self._driver.execute(statement.sql, statement.ordered(values)))
+        return [cursor.fetchall() for cursor in cursors]
 
     def rows(self, clause: sa.ClauseElement, **values: object) -> list[tuple[Any, ...]]:
         """All rows of a query."""

@@ -1,9 +1,10 @@
 """The journal's tables: append to a stream, find an earlier answer, read back, number the leaves, sign checkpoints; checks nothing (engine/journal)."""
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -21,7 +22,7 @@ _e = schema.entry.c
 _p, _stream = bind("place"), bind("stream")
 _APPEND = schema.entry.insert().values({c.name: bind(c.name) for c in schema.entry.c})
 _PENDING = schema.unsequenced.insert().values({c.name: bind(c.name) for c in schema.unsequenced.c})
-_EARLIER = sa.select(_e.digest, _e.stream, _e.seq, _e.body).where(_e.place == _p, _e.actor == bind("actor"), _e.command_id == bind("id"))
+EARLIER = sa.select(_e.digest, _e.body).where(_e.place == _p, _e.actor == bind("actor"), _e.command_id == bind("id"))
 _HEAD = sa.select(schema.stream.c.seq, schema.stream.c.head, schema.stream.c.last_at).where(
     schema.stream.c.place == _p, schema.stream.c.stream == _stream).with_for_update()
 _NEW_STREAM = schema.stream.insert().values({c.name: bind(c.name) for c in schema.stream.c})
@@ -49,14 +50,13 @@ class Journal:
     def __init__(self, database: Database) -> None:
         self._append, self._pending = database.statement(_APPEND), database.statement(_PENDING)
 
-    def earlier(self, transaction: Transaction, place: str, actor: str, command_id: str, digest: str) -> Entry | None:
-        """The entry that this command already made. Raises Conflict `command.other_body` when the same id meant something else."""
-        found = transaction.row(_EARLIER, place=place, actor=actor, id=command_id)
-        if found is None:
+    def earlier(self, found: Sequence[Sequence[Any]], command_id: str, digest: str | None) -> Entry | None:
+        """The entry that this command already made, from the rows of `EARLIER`. Raises Conflict `command.other_body` when its id meant something else."""
+        if not found:
             return None
-        if found[0] != digest:
+        if found[0][0] != digest:
             raise Conflict("command.other_body", command_id=command_id)
-        return opened(bytes(found[3]))
+        return opened(bytes(found[0][1]))
 
     def append(self, transaction: Transaction, place: str, entry: Entry, digest: str | None) -> Written:
         """Stores the sealed entry and queues it for its leaf. Raises Taken (at the latest at commit) when stream and number are used."""

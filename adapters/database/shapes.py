@@ -8,25 +8,30 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import orjson
 import sqlalchemy as sa
 
 from adapters.database import schema
 from adapters.database.connection import bind
 from adapters.database.moments import restored, restored_or_none, stored, stored_or_null
 from engine.execution.rows import IncidentRow, InstanceRow, JobRow, ResultRow, ScopeRow, SubscriptionRow, TaskRow, TimerRow
-from engine.journal.canonical import canonical_text, from_canonical
+from engine.journal.canonical import canonical_text, from_canonical, to_jsonable
 
 Values = tuple[object, ...]
 KEY = "key_"
+_OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS
 
 
 def text_of(value: object) -> str:
-    """Canonical JSON; the empty object without the encoder."""
-    return canonical_text(value) if value or value is None else "{}" if type(value) is dict else canonical_text(value)
+    """The JSON of a column, with the tags of canonical JSON; nothing is hashed over it, so the quick encoder will do."""
+    try:
+        return orjson.dumps(value, default=to_jsonable, option=_OPTIONS).decode()
+    except TypeError:  # an integer beyond 64 bits
+        return canonical_text(value)
 
 
 def value_of(text: str) -> Any:
-    return {} if text == "{}" else from_canonical(text)
+    return from_canonical(text) if "$" in text else orjson.loads(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +85,7 @@ def _read_scope(c: Sequence[Any]) -> ScopeRow:
 
 
 def _result(place: str, instance: str, row: ResultRow) -> Values:
-    return place, instance, row.scope, row.index, canonical_text(row.value)
+    return place, instance, row.scope, row.index, text_of(row.value)
 
 
 def _read_result(c: Sequence[Any]) -> ResultRow:
@@ -89,10 +94,10 @@ def _read_result(c: Sequence[Any]) -> ResultRow:
 
 def _task(place: str, instance: str, row: TaskRow) -> Values:
     return (
-        place, instance, row.id, row.scope, row.element, row.name, row.state, canonical_text(row.candidates), row.assignee or None, row.owner or None,
+        place, instance, row.id, row.scope, row.element, row.name, row.state, text_of(row.candidates), row.assignee or None, row.owner or None,
         row.form or None, row.stage or None, row.about or None, stored_or_null(row.opened_at), stored_or_null(row.due_at), text_of(row.due_basis),
         row.priority, stored_or_null(row.claimed_at), stored_or_null(row.closed_at), row.closed_by or None, row.outcome or None, row.opinion or None,
-        canonical_text(row.marks), text_of(row.variables), canonical_text(row.next))
+        text_of(row.marks), text_of(row.variables), text_of(row.next))
 
 
 def read_task(c: Sequence[Any]) -> TaskRow:

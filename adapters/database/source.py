@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-from adapters.database.connection import Transaction, bind
+from adapters.database.connection import Query, Transaction, bind
 from adapters.database.moments import NEVER, stored
 from adapters.database.shapes import SHAPES
 from engine.execution.rows import IncidentRow, JobRow, ResultRow, ScopeRow, SubscriptionRow, TaskRow, TimerRow
@@ -50,6 +50,15 @@ class StoredSource:
         self._transaction, self._place, self._instance = transaction, place, instance
         self.seen: dict[type[Any], set[object]] = {kind: set() for kind in SHAPES}
         self.before: dict[str, Wanted] = {}
+        self._ahead: tuple[str, Sequence[Any] | None] | None = None
+
+    def task_query(self, id: str) -> Query:
+        """The query whose rows `fetched` takes, for a caller that asks it together with others."""
+        return _TASK, {"place": self._place, "instance": self._instance, "id": id}
+
+    def fetched(self, id: str, found: Sequence[Sequence[Any]]) -> None:
+        """Keeps what `task_query` gave, for the first time that the engine asks for that task."""
+        self._ahead = id, found[0] if found else None
 
     def scope(self, id: int) -> ScopeRow | None:
         return self._one(ScopeRow, _SCOPE, id=id)
@@ -64,6 +73,9 @@ class StoredSource:
         return self._many(ResultRow, _RESULTS, scope=scope)
 
     def task(self, id: str) -> TaskRow | None:
+        if self._ahead is not None and self._ahead[0] == id:
+            columns, self._ahead = self._ahead[1], None
+            return None if columns is None else self._given(TaskRow, columns)
         return self._one(TaskRow, _TASK, id=id)
 
     def tasks_in(self, scope: int) -> Sequence[TaskRow]:

@@ -12,16 +12,16 @@ import sqlalchemy as sa
 
 from adapters.database import schema
 from adapters.database.clock import CLOCK, database_now
-from adapters.database.connection import Busy, Database, OutOfBounds, Taken, Transaction, bind
+from adapters.database.connection import Busy, Database, OutOfBounds, Query, Taken, Transaction, bind
 from adapters.database.effects import Effects
 from adapters.database.facts import StoredFacts
 from adapters.database.flush import Flush, Head
-from adapters.database.journal import Journal, digest_of
+from adapters.database.journal import EARLIER, Journal, digest_of
 from adapters.database.moments import restored
 from adapters.database.personal import Keys, Personal, PersonalStore
 from adapters.database.shapes import read_instance
 from adapters.database.source import StoredSource
-from engine.commands import CancelByParent, FailJob, FinishJob, FireTimer, Start, to_json
+from engine.commands import AmendScheme, CancelByParent, FailJob, FinishJob, FireTimer, Start, to_json
 from engine.engine import step
 from engine.engine import why_not as reason_not
 from engine.events import from_entry, to_entry
@@ -42,8 +42,7 @@ _INSTANCE = (
               _i.started_at, _i.ended_at, _i.counters, _i.doomed_by, _i.seq, _i.last_at, _i.head, _i.state_hash, _p.clock_offset, database_now())
     .join(schema.place, _p.place == _i.place).where(_i.place == _place, _i.id == _id))
 _LOCKED = _INSTANCE.with_for_update(of=schema.instance)
-_DUE = sa.select(_t.id).where(_t.place == _place, _t.instance == _id, _t.due_at <= bind("now")).order_by(_t.due_at, _t.id).limit(
-    sa.literal_column("1"))
+_NEXT_TIMER = sa.select(_t.id, _t.due_at).where(_t.place == _place, _t.instance == _id).order_by(_t.due_at, _t.id).limit(sa.literal_column("1"))
 
 
 class Definitions(Protocol):
@@ -120,7 +119,7 @@ class Store:
                 run.refuse_doomed(command)
             except Refused as refused:
                 return refused
-            return reason_not(run.workspace, run.graphs(), command, run.facts())
+            return reason_not(run.workspace, run.graphs(), command, run.facts(command))
 
     def _sent(self, place: str, command: Any, fields: object, command_id: str, personal: Sequence[Personal], alongside: Alongside | None) -> Sent:
         digest = digest_of(type(command).__name__, fields, self.personal.digests(place, personal)) if command_id else None
@@ -128,13 +127,14 @@ class Store:
 
     def _started(self, place: str, sent: Sent) -> Answer:
         with self.database.writing() as transaction:
-            return self.earlier(transaction, place, sent) or Run(self, transaction, place, sent.command.instance, None).carry_out(sent)
+            found = transaction.gather(_earlier(place, sent))[0] if sent.digest else []
+            return self.answered(sent, found) or Run(self, transaction, place, sent.command.instance, None).carry_out(sent)
 
     def _handled(self, place: str, instance: str, sent: Sent) -> Answer:
         with self.database.writing() as transaction:
-            run = Run(self, transaction, place, instance, _LOCKED)
-            if earlier := self.earlier(transaction, place, sent):
-                return earlier
+            run = Run(self, transaction, place, instance, _LOCKED, sent)
+            if run.earlier is not None:
+                return run.earlier
             run.refuse_doomed(sent.command)
             run.fire_due()
             return run.carry_out(sent)
@@ -144,26 +144,30 @@ class Store:
             run = Run(self, transaction, place, instance, _LOCKED)
             return 0 if run.doomed_by else run.fire_due()
 
-    def earlier(self, transaction: Transaction, place: str, sent: Sent) -> Answer | None:
-        """The answer that was given when this very command came before."""
-        if sent.digest is None:
-            return None
-        found = self.journal.earlier(transaction, place, sent.command.actor, sent.command_id, sent.digest)
-        return None if found is None else Answer(found.stream, found.seq, found.at, from_entry(found.events), repeated=True)
+    def answered(self, sent: Sent, found: Sequence[Sequence[Any]]) -> Answer | None:
+        """The answer that was given when this very command came before, from the rows of `EARLIER`."""
+        entry = self.journal.earlier(found, sent.command_id, sent.digest)
+        return None if entry is None else Answer(entry.stream, entry.seq, entry.at, from_entry(entry.events), repeated=True)
+
+
+def _earlier(place: str, sent: Sent) -> Query:
+    return EARLIER, {"place": place, "actor": sent.command.actor, "id": sent.command_id}
 
 
 class Run:
     """One transaction's way through one instance: what was loaded, how far its stream has come, at which moment."""
 
-    def __init__(self, store: Store, transaction: Transaction, place: str, instance: str, locked: sa.Select[Any] | None) -> None:
-        """`locked`: how the instance's row is read; None: it is about to start."""
+    def __init__(self, store: Store, transaction: Transaction, place: str, instance: str, locked: sa.Select[Any] | None, sent: Sent | None = None) -> None:
+        """`locked`: how the instance's row is read; None: it is about to start. `sent`: what will be carried out, to fetch ahead for it."""
         self._store, self._transaction, self._place, self._instance = store, transaction, place, instance
         self.source = StoredSource(transaction, place, instance)
         self.doomed_by: str | None = None
+        self.earlier: Answer | None = None
+        self._next_timer: Sequence[Any] | None = None  # (id, moment)
         if locked is None:
             self._begin(transaction, place)
         else:
-            self._load(transaction, place, locked)
+            self._load(transaction, place, locked, sent)
 
     def _begin(self, transaction: Transaction, place: str) -> None:
         clock = transaction.row(CLOCK, place=place)
@@ -173,24 +177,42 @@ class Run:
         self.seq, self.head, self.state_hash = 0, GENESIS, 0
         self.at, self.database_now = clock[0] + clock[1], clock[1]
 
-    def _load(self, transaction: Transaction, place: str, locked: sa.Select[Any]) -> None:
-        found = transaction.row(locked, place=place, id=self._instance)
-        if found is None:
+    def _load(self, transaction: Transaction, place: str, locked: sa.Select[Any], sent: Sent | None) -> None:
+        """The lock first; what stands behind it in the same journey is read after it was granted."""
+        this = {"place": place, "id": self._instance}
+        ahead: list[Query] = [(locked, this), (_NEXT_TIMER, this)]
+        if sent is not None and sent.digest:
+            ahead.append(_earlier(place, sent))
+        task = getattr(sent.command, "task", "") if sent is not None else ""
+        if task:
+            ahead.append(self.source.task_query(task))
+        found, timers, *more = transaction.gather(*ahead)
+        if not found:
             raise NotFound("instance.unknown", instance=self._instance)
-        self.workspace = Workspace(self.source, read_instance(found))
-        self.doomed_by, self.seq, last_at, self.head, state_hash, offset, self.database_now = found[15:]
+        self.workspace = Workspace(self.source, read_instance(found[0]))
+        self.doomed_by, self.seq, last_at, self.head, state_hash, offset, self.database_now = found[0][15:]
         self.state_hash = int(state_hash, 16)
         # A wait for the lock lies behind this clock's reading; the last entry's moment is the lower bound in any case.
         self.at = max(offset + self.database_now, last_at)
+        self._next_timer = timers[0] if timers else None
+        if sent is not None and sent.digest:
+            self.earlier = self._store.answered(sent, more[0])
+        if task:
+            self.source.fetched(task, more[-1])
 
     def graphs(self, package: str = "") -> Any:
         return self._store.definitions.graphs(self._place, package or self.workspace.head.package)
 
-    def facts(self, start: Start | None = None) -> Recording:
+    def facts(self, command: Any) -> Recording:
         """Facts at this transaction's moment, with the named ones recorded as they are asked for."""
-        head = _about_to_start(start) if start is not None else self.workspace.head
+        match command:
+            case Start():
+                head = _about_to_start(command)
+            case _:
+                head = self.workspace.head
+        scheme = command.scheme if isinstance(command, AmendScheme) else head.scheme  # what is computed anew follows the amended one
         answer = StoredFacts(self._transaction, self._place, head, self.at)
-        return Recording(self._store.definitions.facts(self._place, head.package, head.scheme, restored(self.at), answer))
+        return Recording(self._store.definitions.facts(self._place, head.package, scheme, restored(self.at), answer))
 
     def refuse_doomed(self, command: Any) -> None:
         """Raises Refused `instance.cancelled_above` unless the command brings that cancellation itself or ends a job."""
@@ -200,12 +222,13 @@ class Run:
     def fire_due(self) -> int:
         """Fires the due timers, each with its own entry; how many there were."""
         for fired in range(MOST_TIMERS):
-            due = self._transaction.row(_DUE, place=self._place, id=self._instance, now=self.at)
-            if due is None:
+            due = self._next_timer
+            if due is None or due[1] > self.at:
                 return fired
             sent = Sent(FireTimer(due[0]))
             entry, _ = self._step(sent)
             self._write(entry, sent)
+            self._next_timer = self._transaction.row(_NEXT_TIMER, place=self._place, id=self._instance)
         return MOST_TIMERS
 
     def carry_out(self, sent: Sent) -> Answer:
@@ -220,10 +243,8 @@ class Run:
     def _step(self, sent: Sent) -> tuple[Entry, tuple[Any, ...]]:
         """Lets the engine decide, and puts the entry together."""
         command = sent.command
-        start = command if isinstance(command, Start) else None
-        facts = self.facts(start)
-        self.workspace.begin()
-        events = step(self.workspace, self.graphs(start.package if start else ""), command, facts)
+        facts = self.facts(command)
+        events = step(self.workspace, self.graphs(command.package if isinstance(command, Start) else ""), command, facts)
         self.changes = self.workspace.changes()
         self.state_hash = (self.state_hash + self.changes.hash_change) % MODULUS
         head, seq = self.changes.instance, self.seq + 1
