@@ -144,7 +144,7 @@ def _of_task(workspace: Workspace, graphs: GraphSet, command: OfTask, facts: Fac
 
 def _complete_ok(task: TaskRow, command: c.Complete, node: Node, facts: Facts) -> None:
     if task.owner:
-        raise Refused("task.delegated", task=task.id, name=task.name, owner=task.owner)
+        raise Refused("task.waits_for_helper", task=task.id, name=task.name, owner=task.owner)
 
 
 def _claim_ok(task: TaskRow, command: c.Claim, node: Node, facts: Facts) -> None:
@@ -289,7 +289,7 @@ def decide(workspace: Workspace, graphs: GraphSet, command: c.Command, facts: Fa
     """
     kind = type(command)
     _check(workspace, graphs, command, facts)
-    process = graphs.processes[command.process if kind is c.Start else workspace.head.process]
+    process = graphs.processes[command.process if isinstance(command, c.Start) else workspace.head.process]
     step = Step(workspace, graphs, process, facts, command.actor not in SYSTEM)
     step.run(_COMMANDS[kind], command)
     if step.afterwards is not None:

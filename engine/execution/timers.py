@@ -72,7 +72,8 @@ def moment(value: Any, zone: ZoneInfo) -> datetime:
     if value.tzinfo is None:
         value = value.replace(tzinfo=zone)
     try:
-        return value.astimezone(timezone.utc)
+        found: datetime = value.astimezone(timezone.utc)
+        return found
     except OverflowError:
         raise Problem("timer.not_a_date", value=str(value)) from None
 
@@ -81,12 +82,11 @@ def after(start: datetime, length: Period, zone: ZoneInfo) -> datetime:
     """`start` plus whole civil months in `zone` (the 31st becomes the month's last day), plus exact time. UTC."""
     try:
         if length.months:
-            local = start.astimezone(zone)
+            local: datetime = start.astimezone(zone)
             year, month = divmod(local.year * 12 + local.month - 1 + length.months, 12)
             day = min(local.day, calendar.monthrange(year, month + 1)[1])
             start = local.replace(year=year, month=month + 1, day=day)
-        end: datetime = start + length.rest
-        return end.astimezone(timezone.utc)
+        return (start + length.rest).astimezone(timezone.utc)
     except (OverflowError, ValueError):
         raise Problem("timer.too_far") from None
 
