@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 
 from adapters.locale import knows, say
 from adapters.web.rendering import render
-from adapters.web.security import BadToken, TooLarge, TooOften
+from adapters.web.security import OVER, BadToken, TooLarge, TooOften, too_large
 from adapters.web.signed_in import SignedOut, language_of
 from adapters.web.uploads import Busy, WrongKind, WrongVersion
 from engine.refusals import Conflict, Invalid, InvalidAnswers, NotFound, Refused
@@ -105,6 +105,8 @@ def answer(request: Request, error: Exception) -> Response:
 def http_answer(request: Request, error: Exception) -> Response:
     """What the framework itself refuses: no such address, wrong method."""
     assert isinstance(error, HTTPException)
+    if request.scope.get(OVER):
+        return answer(request, too_large(request.scope))
     language = language_of(request)
     code = {404: "web.no_such_page", 405: "web.wrong_method"}.get(error.status_code, "web.unreadable")
     if is_api(request):

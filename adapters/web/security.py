@@ -25,6 +25,7 @@ FORM_LIMIT = 2 * 1024 * 1024  # bytes of a request without files
 UPLOAD_LIMIT = 640 * 1024 * 1024  # bytes of a form with files, or of one piece of a resumable upload
 # What the scope tells the answer about itself: set by a page, read when the headers are written.
 DIAGRAM, PUBLIC, SANDBOXED = "banli.diagram", "banli.public", "banli.sandboxed"
+OVER = "banli.over"  # the body is over the limit
 
 
 class BadToken(Refused):
@@ -110,15 +111,16 @@ class BodyLimit:
         headers = Headers(scope=scope)
         limit = UPLOAD_LIMIT if _carries_files(headers.get("content-type", "")) else FORM_LIMIT
         announced = headers.get("content-length", "0")
-        scope["banli.too_large"] = not announced.isdecimal() or int(announced) > limit
+        scope[OVER] = not announced.isdecimal() or int(announced) > limit
         received = 0
 
         async def counted() -> Message:
             nonlocal received
-            message = await receive()
+            message = {} if scope[OVER] else await receive()
             received += len(message.get("body", b""))
-            if received > limit:
-                raise TooLarge("web.too_large", megabytes=limit // 1024 // 1024)
+            if scope[OVER] or received > limit:
+                scope[OVER] = True  # whatever reads the body may turn what is raised here into another answer
+                raise too_large(scope)
             return message
 
         await self.app(scope, counted, send)
@@ -133,11 +135,16 @@ def token_for(secret: str) -> str:
     return sha256(f"form {secret}".encode()).hexdigest()
 
 
+def too_large(scope: Scope) -> TooLarge:
+    """The refusal of this request's body."""
+    limit = UPLOAD_LIMIT if _carries_files(Headers(scope=scope).get("content-type", "")) else FORM_LIMIT
+    return TooLarge("web.too_large", megabytes=limit // 1024 // 1024)
+
+
 def check_size(request: Request) -> None:
     """Refuses a body whose announced length is over the limit, before any of it is read."""
-    if request.scope.get("banli.too_large"):
-        limit = UPLOAD_LIMIT if _carries_files(request.headers.get("content-type", "")) else FORM_LIMIT
-        raise TooLarge("web.too_large", megabytes=limit // 1024 // 1024)
+    if request.scope.get(OVER):
+        raise too_large(request.scope)
 
 
 def check_origin(request: Request) -> None:
