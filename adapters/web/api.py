@@ -203,6 +203,19 @@ def message(visitor: Signed, name: Id, key: Key, body: Message) -> Started:
     return Started(instance=start_under(visitor, body.parent, name, key, body.nomination))
 
 
+class Campaign(Input):
+    """A package and one of its schemes, as the library has them now."""
+
+    package: str = Field(max_length=100)
+    scheme: str = Field(max_length=100)
+
+
+@router.post("/campaigns", status_code=201)
+def begin(visitor: Signed, key: Key, body: Campaign) -> Started:
+    """Publishes the package and the scheme and starts the campaign; who may start it is said by the diagram."""
+    return Started(instance=visitor.system.begin(visitor.place.id, body.package, body.scheme, visitor.person.id, key).instance)
+
+
 @router.post("/files", status_code=201)
 def upload(visitor: Signed, file: UploadFile) -> FileInfo:
     """A whole file as multipart/form-data, field `file`; its id goes into the answers. Large ones go better through /uploads (tus)."""
