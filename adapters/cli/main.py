@@ -12,7 +12,6 @@ from typing import Any
 from adapters.cli import audit, say, schemes
 from adapters.locale import say as words
 from adapters.system import Settings, System
-from engine.bundle import Bundle
 from engine.journal.canonical import from_canonical
 from engine.refusals import Invalid, InvalidAnswers, Refused
 
@@ -63,7 +62,6 @@ def parser() -> argparse.ArgumentParser:
     made = at_place(command("start", start, "发布方案并启动一次活动"))
     made.add_argument("scheme", help="流程包/方案")
     made.add_argument("--as", dest="user", required=True, help="以谁的身份")
-    made.add_argument("--org", required=True, help="主办单位代码")
 
     made = at_place(command("inbox", inbox, "列出某人的待办"))
     made.add_argument("--as", dest="user", required=True)
@@ -100,11 +98,6 @@ def opened(given: argparse.Namespace) -> System:
     return System(Settings.from_environment())
 
 
-def bundle_of(system: System, name: str) -> tuple[Bundle, dict[str, bytes]]:
-    files = system.library.package(name)
-    return system.check_package(files), files
-
-
 def split(scheme: str) -> tuple[str, str]:
     """`package/scheme`. Raises Refused `cli.scheme`."""
     package, slash, name = scheme.partition("/")
@@ -130,11 +123,9 @@ def publish(given: argparse.Namespace) -> int:
 def start(given: argparse.Namespace) -> int:
     system = opened(given)
     package, name = split(given.scheme)
-    bundle = system.publish(given.place, system.library.package(package), given.user)
-    hash, scheme = system.publish_scheme(given.place, bundle, system.library.scheme(package, name), f"schemes/{name}.yaml", given.user)
-    answer = system.start(given.place, bundle.hash, hash, given.user, org=given.org)
+    answer = system.begin(given.place, package, name, given.user)
     system.run_due(given.place)
-    print(f"已启动 {scheme.title}：{answer.instance}")
+    print(f"已启动 {system.head(given.place, answer.instance).title}：{answer.instance}")
     return 0
 
 

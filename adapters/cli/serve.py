@@ -8,8 +8,8 @@ from contextlib import contextmanager
 
 import uvicorn
 
-from adapters.cli.demo import ensure_demo
 from adapters.system import Settings, System
+from adapters.system.demo import ensure_demo
 from adapters.web.app import create_app
 
 log = logging.getLogger(__name__)

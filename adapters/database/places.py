@@ -110,3 +110,31 @@ def register(database: Database, place: str, campaign: str) -> dict[str, Any]:
         records = connection.execute(sa.select(r.kind, r.key, r.status, r.data).where(r.place == place, r.campaign == campaign).order_by(r.kind, r.key)).all()
         accounts = connection.execute(sa.select(a.account, a.places, a.booked).where(a.place == place, a.campaign == campaign).order_by(a.account)).all()
     return {"records": [[kind, key, status, value_of(data)] for kind, key, status, data in records], "accounts": [list(row) for row in accounts]}
+
+
+def family(database: Database, place: str, campaign: str) -> list[str]:
+    """The ids of a campaign and of everything under it, in the order of their paths."""
+    with database.reading() as connection:
+        return list(connection.scalars(sa.select(_i.id).where(_i.place == place, _i.root == campaign).order_by(_i.path)))
+
+
+@dataclass(frozen=True, slots=True)
+class OpenNotice:
+    """A public notice of a campaign with the definitions that explain it. `status`: open | closed."""
+
+    campaign: str
+    package: str
+    scheme: str
+    status: str
+    data: Mapping[str, Any]
+
+
+def public_notices(database: Database, place: str) -> list[OpenNotice]:
+    """What campaigns published, newest first; only the register's own rows, nobody's personal data."""
+    r = schema.record.c
+    query = (
+        sa.select(r.campaign, _i.package, _i.scheme, r.status, r.data)
+        .join(schema.instance, sa.and_(_i.place == r.place, _i.id == r.campaign))
+        .where(r.place == place, r.kind == "notice").order_by(r.updated_at.desc(), r.key))
+    with database.reading() as connection:
+        return [OpenNotice(c[0], c[1], c[2] or "", c[3] or "", value_of(c[4])) for c in connection.execute(query)]

@@ -3,8 +3,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
-from adapters.database import journal
+from adapters.database import journal, places
 from adapters.keys.place_keys import verified
 from adapters.spiff.second import Twin, same
 from adapters.system.root import System
@@ -94,3 +96,20 @@ def recorded(system: System, place: str, entry: Entry) -> RecordedFacts:
     """The facts of a replay: named ones from the entry, the rest from the archived definitions."""
     given = system.published.facts(place, entry.package, entry.scheme, entry.at, lambda name, **args: None)
     return RecordedFacts(entry.facts, entry.at, given.zone, given.scheme, given.calendar, given.functions)
+
+
+def result_of(system: System, place: str, campaign: str) -> dict[str, Any]:
+    """What a campaign came to: register and ledger as plain values in order, without ids that are drawn anew each time."""
+    found = places.register(system.database, place, campaign)
+    drawn = frozenset(places.family(system.database, place, campaign))
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: plain(one) for key, one in value.items() if key not in ("identity",)}
+        if isinstance(value, list):
+            return [plain(one) for one in value]
+        if isinstance(value, datetime):
+            return value.replace(second=0, microsecond=0)
+        return "#" if isinstance(value, str) and value in drawn else value
+
+    return {"records": [[kind, key, status, plain(data)] for kind, key, status, data in found["records"]], "accounts": found["accounts"]}

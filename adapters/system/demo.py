@@ -39,9 +39,7 @@ class StraightHands:
         return [{"instance": r.instance, "task": r.task, "process": r.process, "element": r.element, "reference": r.about} for r in rows]
 
     def start(self, user: str, package: str, scheme: str) -> str:
-        bundle = self.system.publish(self.place, self.system.library.package(package), "administrator")
-        hash, found = self.system.publish_scheme(self.place, bundle, self.system.library.scheme(package, scheme), f"schemes/{scheme}.yaml", "administrator")
-        return self.system.start(self.place, bundle.hash, hash, user, org=found.values["issuers"]["lead"]["org"]).instance
+        return self.system.begin(self.place, package, scheme, user).instance
 
     def message(self, user: str, name: str, parent: str, employer: str, channel: str, nomination: str, key: str) -> str:
         organisations = {one.id: one for one in self.system.people.organisations(self.place)}

@@ -15,7 +15,7 @@ from adapters.database import places, schema
 from adapters.database.blobs import Attachment, BlobRows
 from adapters.database.clock import CLOCK
 from adapters.database.connection import Transaction, open_database
-from adapters.database.outbox import Message, post_notices
+from adapters.database.outbox import Message, mark_read, post_notices
 from adapters.database.people import People
 from adapters.database.personal import Personal
 from adapters.database.publications import Publications
@@ -39,7 +39,7 @@ from engine.journal.canonical import canonical_bytes, checked
 from engine.refusals import Finding, Invalid, NotFound, Refused
 from engine.scheme.calendar import Calendar, read_calendar_year
 from engine.scheme.functions import NAMES
-from engine.scheme.scheme import Scheme
+from engine.scheme.scheme import Scheme, value_at
 from forms.form import Form
 
 VERSION = "1"  # of the engine, in every entry
@@ -177,6 +177,16 @@ class System:
 
     # --- work ---------------------------------------------------------------------------------------------------------------------
 
+    def begin(self, place: str, package: str, scheme: str, actor: str, command_id: str = "") -> Answer:
+        """Publishes a package and a scheme of the library as they are now and starts the campaign of its lead body.
+
+        Raises: Invalid with every problem, what the engine refuses.
+        """
+        bundle = self.publish(place, self.library.package(package), actor)
+        hash, found = self.publish_scheme(place, bundle, self.library.scheme(package, scheme), f"schemes/{scheme}.yaml", actor)
+        org = str(value_at(found.values, "issuers.lead.org") or "")
+        return self.start(place, bundle.hash, hash, actor, command_id, org)
+
     def start(self, place: str, package: str, scheme: str, actor: str, command_id: str = "", org: str = "", title: str = "") -> Answer:
         """Starts a campaign: an instance of the package's entry process."""
         bundle = self.published.bundle(place, package)
@@ -291,6 +301,15 @@ class System:
         scope = {"scheme": facts.scheme, "org": head.org, "instance": head.id, **names}
         environment = Environment(facts.now, facts.zone, facts.functions)  # type: ignore[arg-type]
         return lambda expression, answers: _parsed(expression)({**scope, **answers}, environment)
+
+    def public_notices(self, place: str) -> list[places.OpenNotice]:
+        """What anybody may read."""
+        return places.public_notices(self.database, place)
+
+    def mark_read(self, place: str, person: str) -> None:
+        """The person has seen all notices there are."""
+        unread = [notice.id for notice in self.queries.notices(place, person, 10_000) if not notice.read]
+        mark_read(self.database, place, person, unread, self.clock(place))
 
     # --- messages -------------------------------------------------------------------------------------------------------------------
 

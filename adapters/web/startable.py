@@ -94,10 +94,19 @@ def start_under(visitor: Visitor, parent_id: str, message: str, command_id: str,
     for bundle_hash, process in _processes(visitor):
         if message_of(process) != message:
             continue
-        parents = [each for each in visitor.system.queries.holding(visitor.place.id, *process.started_under) if each.id == parent_id and each.package == bundle_hash]
+        parents = [each for each in _running(visitor, parent_id, process) if each.package == bundle_hash]
         for parent in parents:
             for employer in employers(visitor):
                 if is_starter(visitor, process, parent, employer):
                     payload = {"employer": employer, "channel": channel_named(visitor, parent), **({"nomination_id": nomination} if nomination else {})}
                     return visitor.system.message(visitor.place.id, message, parent.id, visitor.person.id, payload, command_id).instance
     raise NotFound("web.not_startable")
+
+
+def _running(visitor: Visitor, parent_id: str, process: Process) -> list[Row]:
+    """The instance it is to start under, whether its window is open or not: that the window has closed is the engine's to say, in words."""
+    try:
+        head = visitor.system.head(visitor.place.id, parent_id)
+    except NotFound:
+        return []
+    return [head] if head.process == process.started_under[0] else []
