@@ -5,6 +5,7 @@ PostgreSQL: psycopg 3; a write's statements travel in one pipeline together with
 """
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -127,10 +128,11 @@ class Transaction:
 class Database:
     """One database for all places: pool, compiled statements, transactions."""
 
-    def __init__(self, engine: sa.Engine, dialect: sa.Dialect) -> None:
+    def __init__(self, connect: Callable[[], Any], engine: sa.Engine, dialect: sa.Dialect) -> None:
         self.engine = engine  # a transaction of it takes the write lock at once
         self.pages = engine.execution_options(banli_reads=True)  # for reading only
-        self._dialect = dialect
+        self._connect, self._dialect = connect, dialect
+        self._idle: deque[Any] = deque()  # driver connections of the write path
         self._statements: dict[sa.ClauseElement, Statement] = {}
 
     @property
@@ -153,35 +155,47 @@ class Database:
 
         Commits at the end, rolls back on any exception. Raises Busy, Taken, OutOfBounds for what the database refuses.
         """
-        pooled = self.engine.raw_connection()
-        driver: Any = pooled.driver_connection
+        driver = self._taken()
         try:
-            with self._refusals():
-                if self.lite:
-                    driver.execute("BEGIN IMMEDIATE")
-                yield Transaction(driver, self.statement)
-                driver.commit()
-        except BaseException:
-            if not getattr(driver, "closed", False):
-                driver.rollback()
+            if self.lite:
+                driver.execute("BEGIN IMMEDIATE")
+            yield Transaction(driver, self.statement)
+            driver.commit()
+        except BaseException as error:
+            self._returned(driver)
+            _translated(error)
             raise
-        finally:
-            pooled.close()
+        self._idle.append(driver)
 
     @contextmanager
     def looking(self) -> Iterator[Transaction]:
         """The same statements in a transaction that is always rolled back, without the write lock on SQLite."""
-        pooled = self.engine.raw_connection()
-        driver: Any = pooled.driver_connection
+        driver = self._taken()
         try:
-            with self._refusals():
-                if self.lite:
-                    driver.execute("BEGIN")
-                yield Transaction(driver, self.statement)
+            if self.lite:
+                driver.execute("BEGIN")
+            yield Transaction(driver, self.statement)
+        except (sqlite.Error, psycopg.Error) as error:
+            _translated(error)
+            raise
         finally:
-            if not getattr(driver, "closed", False):
-                driver.rollback()
-            pooled.close()
+            self._returned(driver)
+
+    def _taken(self) -> Any:
+        """A driver connection for this transaction alone; those given back last come first, so that few stay open under little load."""
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return self._connect()
+
+    def _returned(self, driver: Any) -> None:
+        """Undoes what is left of a transaction; a connection that is lost is not used again."""
+        try:
+            driver.rollback()
+        except (sqlite.Error, psycopg.Error):
+            driver.close()
+            return
+        self._idle.append(driver)
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
@@ -192,21 +206,18 @@ class Database:
     @contextmanager
     def changing(self) -> Iterator[sa.Connection]:
         """A SQLAlchemy connection in a transaction that holds the write lock; for everything off the write path."""
-        with self._refusals(), self.engine.begin() as connection:
-            yield connection
-
-    @contextmanager
-    def _refusals(self) -> Iterator[None]:
         try:
-            yield
-        except (sa.exc.DBAPIError, sqlite.Error, psycopg.Error) as error:
-            cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error
-            if isinstance(cause, BaseException):
-                _translated(cause)
+            with self.engine.begin() as connection:
+                yield connection
+        except sa.exc.DBAPIError as error:
+            if error.orig is not None:
+                _translated(error.orig)
             raise
 
     def close(self) -> None:
         self.engine.dispose()
+        while self._idle:
+            self._idle.pop().close()
 
 
 def _translated(error: BaseException) -> None:
@@ -237,9 +248,12 @@ def open_database(url: str) -> Database:
 
 def _open_sqlite(path: str) -> Database:
     refuse_network_disk(path, _mounts())
-    engine = sa.create_engine("sqlite://", module=sqlite, creator=lambda: connect_sqlite(path), poolclass=sa.QueuePool, pool_size=8, max_overflow=24)
+    def connect() -> Any:
+        return connect_sqlite(path)
+
+    engine = sa.create_engine("sqlite://", module=sqlite, creator=connect, poolclass=sa.QueuePool, pool_size=8, max_overflow=24)
     sa.event.listen(engine, "begin", _begin_sqlite)
-    return Database(engine, SQLiteDialect_pysqlite(paramstyle="qmark"))
+    return Database(connect, engine, SQLiteDialect_pysqlite(paramstyle="qmark"))
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:
@@ -303,4 +317,4 @@ def _open_postgresql(url: str) -> Database:
 
     engine = sa.create_engine("postgresql+psycopg://", creator=connect, poolclass=sa.QueuePool, pool_size=8, max_overflow=24, pool_pre_ping=False)
     dialect: sa.Dialect = PGDialect_psycopg(paramstyle="format")  # type: ignore[no-untyped-call]
-    return Database(engine, dialect)
+    return Database(connect, engine, dialect)

@@ -22,7 +22,7 @@ Bytes = sa.LargeBinary()
 
 
 def _table(name: str, *columns: sa.Column[Any] | sa.schema.SchemaItem, narrow: bool = False) -> sa.Table:
-    """A table whose first column is the place. `narrow`: small rows, kept in their primary key's own tree on SQLite."""
+    """A table whose first column is the place. `narrow`: rows lie in their primary key's own tree on SQLite, beside others of their instance."""
     return sa.Table(name, metadata, sa.Column("place", Id, primary_key=True), *columns, sqlite_with_rowid=not narrow)
 
 
@@ -75,7 +75,7 @@ instance = _table(
     "instance", _key("id"), _must("process"), _must("package"), _may("scheme"), _may("org"), _may("parent"), _may("parent_scope", Big),
     _must("root"), _must("path"), _may("title", Words), _must("state"), _may("outcome"), _may("started_at", Moment), _may("ended_at", Moment),
     _must("counters", Json), _may("started_by"), _may("doomed_by"),  # doomed_by: the ancestor whose cancellation reached this row first
-    _must("seq", Big), _must("last_at", Moment), _must("head"), _may("state_hash"))
+    _must("seq", Big), _must("last_at", Moment), _must("head"), _may("state_hash"), narrow=True)
 _index("instance_root", [instance.c.place, instance.c.root, instance.c.process])
 _index("instance_org", [instance.c.place, instance.c.org, instance.c.root], instance.c.org.is_not(None))
 _index("instance_path", [instance.c.place, instance.c.path])
@@ -83,17 +83,17 @@ _index("instance_starter", [instance.c.place, instance.c.started_by, instance.c.
 
 scope = _table(
     "scope", _key("instance"), _key("id", Big), _may("parent", Big), _must("element"), _must("variables", Json), _must("tokens", Json),
-    _must("data", Json))
+    _must("data", Json), narrow=True)
 _index("scope_parent", [scope.c.place, scope.c.instance, scope.c.parent])
 
-result = _table("result", _key("instance"), _key("scope", Big), _key("idx", Big), _must("value", Json))
+result = _table("result", _key("instance"), _key("scope", Big), _key("idx", Big), _must("value", Json), narrow=True)
 
 task = _table(
     "task", _key("instance"), _key("id"), _must("scope", Big), _must("element"), _must("name", Words), _must("state"), _must("candidates", Json),
     _may("assignee"), _may("owner"), _may("form"), _may("stage"), _may("about"), _may("opened_at", Moment), _may("due_at", Moment),
     _must("due_basis", Json), _must("priority", Int), _may("claimed_at", Moment), _may("closed_at", Moment), _may("closed_by"), _may("outcome"),
-    _may("opinion", Words), _must("marks", Json), _must("variables", Json), _must("next", Json), _may("opened_by"))
-_index("task_scope", [task.c.place, task.c.instance, task.c.scope], task.c.state == sa.literal_column("'open'"))
+    _may("opinion", Words), _must("marks", Json), _must("variables", Json), _must("next", Json), _may("opened_by"),
+    narrow=True)
 _index("task_done", [task.c.place, task.c.closed_by, task.c.closed_at], task.c.closed_by.is_not(None))
 
 # Who may act on a task now (open = 1), and who once might have (open = 0): the inbox and the right to look are one indexed read each.
