@@ -4,6 +4,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import pytest
@@ -19,10 +20,12 @@ FIELDS = {
 DEEDS = {"start", "message", "complete", "claim", "release", "return", "withdraw", "urge"}
 
 
+@cache
 def part(folder: str, id: str) -> Any:
     return read_yaml(LIBRARY.part(NAME, folder, id), f"{folder}/{id}.yaml").value
 
 
+@cache
 def acts(id: str) -> list[tuple[dict[str, Any], dict[str, Any]]]:
     """Every act with the row it is carried out for."""
     script = part("rehearsals", id)
