@@ -406,10 +406,12 @@ def _amend(step: Step, command: c.AmendScheme) -> None:
     """The new scheme holds: moments that were computed from it are computed again."""
     step.emit(e.SchemeAmended(command.scheme, command.actor, command.reason, step.now))
     for row in list(step.workspace.subtree(1)):
-        for id in row.data.get("holds", ()):
+        held = tuple(row.data.get("holds", ()))
+        for id in held:
             if id[0] == "c" and step.workspace.timers[id].kind == "event":
                 _amend_timer(step, id)
-            elif id[0] == "t":
+        for id in held:
+            if id[0] == "t":
                 _amend_task(step, step.workspace.tasks[id])
 
 
