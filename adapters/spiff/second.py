@@ -1,4 +1,4 @@
-"""SpiffWorkflow as second engine: it runs the same diagram on the recorded inputs, and its open tasks are compared after every entry.
+"""SpiffWorkflow as second engine: it runs the same diagram on the recorded inputs, and where its tokens rest is compared after every entry.
 
 What people and services did, and when timers and messages came, is taken from the record; where a token goes next is SpiffWorkflow's own decision,
 with our FEEL for conditions. Our rows are folded along (`evolve`) only to know the variables that a condition sees at that moment.
@@ -6,33 +6,35 @@ with our FEEL for conditions. Our rows are folded along (`evolve`) only to know 
 from __future__ import annotations
 
 import logging
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
-from SpiffWorkflow.bpmn import BpmnEvent, BpmnWorkflow
+from SpiffWorkflow.bpmn import BpmnWorkflow
 from SpiffWorkflow.bpmn.parser.BpmnParser import BpmnParser
 from SpiffWorkflow.bpmn.script_engine import PythonScriptEngine
-from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask
-from SpiffWorkflow.util.task import TaskState
+from SpiffWorkflow.exceptions import SpiffWorkflowException
 
-from adapters.spiff.translate import DRIVEN, safe_tree, translated
+from adapters.spiff.subset import outside
+from adapters.spiff.translate import AWAITED, DOOR, LEAVES, safe_tree, translated
+from adapters.spiff.tree import ALIVE, READY, STARTED, WAITING, Path, Resting, Task, Tree, counters
 from engine import events as e
 from engine.bpmn.graph import Node, Process
 from engine.execution.evolve import evolve
+from engine.execution.rows import ScopeRow
+from engine.execution.step import COUNTERS
 from engine.execution.workspace import Workspace
-from engine.feel import Environment, parse
+from engine.feel import Environment, Expression, parse
 from engine.refusals import Refused
 from engine.scheme.functions import NAMES
 
 logging.getLogger("spiff").setLevel(logging.WARNING)  # below that it walks the whole tree for every line it logs
 
-MANUAL = frozenset({*DRIVEN, "userTask", "manualTask"})
-AWAITED = frozenset({"timer", "message", "signal", "conditional"})
-Open = Counter[tuple[str, tuple[int | None, ...]]]  # (element, indices of the multi-instance children around it) → how many
+THROWERS = frozenset({"endEvent", "intermediateThrowEvent"})
+ROOT = 1  # the instance's own scope
 
 
-class _Feel(PythonScriptEngine):
+class _Feel(PythonScriptEngine):  # type: ignore[misc]
     """Answers SpiffWorkflow's questions with our FEEL on the record's variables; runs no Python of a diagram."""
 
     def __init__(self, twin: Twin) -> None:
@@ -44,202 +46,221 @@ class _Feel(PythonScriptEngine):
         return int(value) if type(value).__name__ == "Decimal" else value
 
     def execute(self, task: Any, script: str, external_context: Any = None) -> bool:
-        raise Refused("spiff.outside", element=task.task_spec.bpmn_id, what="script")
+        raise Refused("spiff.python", element=task.task_spec.bpmn_id)
 
     def call_service(self, task: Any, **kwargs: Any) -> Any:
-        raise Refused("spiff.outside", element=task.task_spec.bpmn_id, what="service")
+        raise Refused("spiff.python", element=task.task_spec.bpmn_id)
 
 
 class Twin:
     """One instance, run by both: our rows by the recorded events, SpiffWorkflow by what they mean."""
 
     def __init__(self, xml: bytes, process: Process, outermost: Mapping[str, Any]) -> None:
-        """`outermost`: names that every expression sees (scheme, org, instance)."""
+        """`outermost`: names that every expression sees (scheme, org, instance). Raises Refused `spiff.outside.…`, `spiff.parser`."""
+        for finding in outside(process):
+            raise Refused(finding.code, element=finding.element, file=finding.file, line=finding.line)
         self.process, self._outermost = process, outermost
+        self._nodes = {process.id: Node(process.id, "process", body=process.body), **process.nodes}
         self.ours = Workspace()
-        parser = BpmnParser()
-        parser.add_bpmn_xml(translated(safe_tree(xml), process.id))
-        self.theirs = BpmnWorkflow(parser.get_spec(process.id), parser.get_subprocess_specs(process.id), script_engine=_Feel(self))
-        self._scope: int | None = None
-        self._local: dict[str, Any] = {}
-        self._moving = False  # a 退回 or 撤回 is under way: tokens are put elsewhere by hand
+        self.tree = Tree(
+            BpmnWorkflow(*_specs(xml, process.id), script_engine=_Feel(self)),
+            {node.id: node.scope for node in process.nodes.values()},
+        )
+        self._scope = ROOT  # where our engine is just now
+        self._local: dict[str, Any] = {}  # what the task completed by this entry gave
+        self._tally: Mapping[str, int] | None = None  # of outcomes, that of the instance just completing included
+        self._instead: Task | None = None  # the task whose token a 退回 or 撤回 puts elsewhere
+        self._moving = self._came_from_below = False
         self._environment: Environment | None = None
 
-    def entry(self, events: Iterable[Any], environment: Environment) -> None:
-        """Carries out one entry's events on both sides. Raises Refused `spiff.outside`, `spiff.missing`."""
-        self._environment, self._moving = environment, False
-        for event in events:
-            self._follow(event)
-            evolve(self.ours, event)
-        self._scope = None
-        self.theirs.do_engine_steps()
+    def entry(self, events: Iterable[Any], environment: Environment | None, outermost: Mapping[str, Any] | None = None) -> None:
+        """Carries out one entry's events on both sides. `outermost` again when it has changed (an amended scheme).
 
-    def open_ours(self) -> Open:
-        """Our open tasks for people."""
-        return Counter((row.element, self._path(row.scope)) for row in self.ours.tasks.rows.values() if row.state == "open")
+        Raises Refused `spiff.missing` (it has not come to where the record is), `spiff.deep`, `spiff.failed`.
+        """
+        self._environment, self._outermost = environment, self._outermost if outermost is None else outermost
+        self._local, self._moving, self._came_from_below = {}, False, False
+        given = list(events)
+        try:
+            for number, event in enumerate(given):
+                self._follow(event, given[number + 1:])
+                evolve(self.ours, event)
+            self._scope = ROOT
+            if self.ours.head.state == "open":
+                self.tree.go_on(self.open_ours())
+        except (SpiffWorkflowException, RecursionError) as fault:
+            raise Refused("spiff.failed", element=str(getattr(getattr(fault, "task_spec", None), "bpmn_id", "") or ""), reason=str(fault)) from fault
 
-    def open_theirs(self) -> Open:
-        """SpiffWorkflow's."""
-        return Counter(
-            (task.task_spec.bpmn_id, _path_of(task)) for task in self.theirs.get_tasks(state=TaskState.READY)
-            if task.task_spec.manual and self._kind(task.task_spec.bpmn_id) in ("userTask", "manualTask"))
+    def open_ours(self) -> Resting:
+        """Where our tokens rest: tasks for people, services and calls under way, events awaited, and what an incident holds up."""
+        if self.ours.instance is None or self.ours.head.state != "open":
+            return Resting()
+        rows = self.ours.scopes.rows
+        found = Resting({(self.process.id, ()): 1})
+        filled = {(row.parent, row.element) for row in rows.values() if self._contains(row)}
+        for row in rows.values():
+            path = self._path(row.id)
+            for place, number in row.tokens.items():
+                if place in self.process.nodes and (row.id, place) not in filled:
+                    found[place, path] += number
+            if self._is_instance(row) if self._node(row).body is None else not row.tokens and self._is_begun(row):
+                found[row.element, path] += 1
+        return found
+
+    def open_theirs(self) -> Resting:
+        """Where SpiffWorkflow's rest."""
+        return self.tree.resting()
+
+    def _contains(self, row: ScopeRow) -> bool:
+        """A scope in which the token of its activity lives on: a body of several instances, or of a sub-process."""
+        return "mi" in row.data or "loop" in row.data or self._node(row).body is not None
+
+    def _is_begun(self, row: ScopeRow) -> bool:
+        """A sub-process of which nothing is in its first element yet."""
+        return row.id != ROOT and "mi" not in row.data and "loop" not in row.data
+
+    @staticmethod
+    def _is_instance(row: ScopeRow) -> bool:
+        return "index" in row.data or "round" in row.data
 
     # --- what an event means for SpiffWorkflow --------------------------------------------------------------------------------------
 
-    def _follow(self, event: Any) -> None:
+    def _follow(self, event: Any, behind: Sequence[Any]) -> None:
         match event:
             case e.InstanceStarted():
-                self._hidden()
-            case e.TaskCompleted(outcome=outcome, to=to, task=id):
-                self._local = {"outcome": outcome}
+                self.tree.settle()
+            case e.InstanceEnded(state="cancelled" | "failed"):
+                self.tree.workflow.cancel()
+            case e.TaskCompleted(outcome=outcome, opinion=opinion, by=by, on_behalf_of=principal, answers=answers, to=to):
+                self._local = {**answers, "outcome": outcome, "opinion": opinion, "completed_by": principal or by}
                 self._moving = bool(to)
             case e.TaskWithdrawn():
                 self._moving = True
-            case e.Entered(scope=scope, element=id, flows=()) if self._moving:
-                self._put(scope, id)
-            case e.Left(scope=scope, element=id) if not self._is_multi(id):
-                self._done(scope, self.process.nodes[id])
+            case e.Dropped(scope=scope, element=place) if self._moving:
+                self._instead = self._take(scope, place)
+            case e.Entered(scope=scope, element=id, flows=()) if self._moving and self._instead is not None:
+                self.tree.put(id, self._instead)
+                self._moving = False
+            case e.ScopeOpened(parent=int(parent), element=id, data=data) if "mi" in data or "loop" in data:
+                self._open_door(parent, id)
+            case e.Thrown(element=id):
+                self._came_from_below = self.process.nodes[id].kind not in THROWERS
+            case e.Left(scope=scope, element=id, flows=flows):
+                self._leave(scope, self.process.nodes[id], flows)
             case e.Passed(scope=scope, element=id):
-                self._done(scope, self.process.nodes[id])
+                self._pass(scope, id, behind)
             case e.SignerAdded(scope=scope):
-                raise Refused("spiff.outside", element=self.ours.scopes[scope].element, what="加签")
-            case e.SignerRemoved():
-                raise Refused("spiff.outside", element=self.ours.tasks[event.task].element, what="减签")
+                row = self.ours.scopes[scope]
+                self.tree.add_instance(self._found(self.tree.at(row.element, self._path(scope), STARTED), row.element), row.data["mi"]["n"])
+            case e.SignerRemoved(task=task):
+                scope, id = self.ours.tasks[task].scope, self.ours.tasks[task].element
+                self.tree.remove_instance(self._found(self.tree.instance_at(id, self._path(scope)), id))
 
-    def _done(self, scope: int, node: Node) -> None:
-        """Our engine finished an element: where SpiffWorkflow waits for just that, let it go on; what it decides itself is left to it."""
+    def _open_door(self, scope: int, id: str) -> None:
         self._scope = scope
-        if node.kind in MANUAL:
-            self._run(node, scope, TaskState.READY)
-        elif node.kind in ("intermediateCatchEvent", "boundaryEvent") and any(one.kind in AWAITED for one in node.events):
-            self._catch(node, scope)
-        else:
-            for task in self._at(node.id, scope, TaskState.READY):
-                task.run()
-        self._hidden()
+        self.tree.run(self._found(self.tree.at(id + DOOR, self._path(scope)), id))
 
-    def _run(self, node: Node, scope: int, state: int) -> None:
-        found = self._at(node.id, scope, state)
-        if not found:
-            raise Refused("spiff.missing", element=node.id)
-        found[0].run()
+    def _pass(self, scope: int, id: str, behind: Sequence[Any]) -> None:
+        """An instance of what repeats is done."""
+        self._scope = scope
+        body = self.ours.scopes[scope].parent
+        noted = next((event for event in behind if isinstance(event, e.Noted) and event.scope == body), None)
+        self._tally = None if noted is None else noted.data.get("tally")
+        if self.process.nodes[id].body is not None:
+            self._local = {}  # of a task inside it
+        self.tree.run(self._found(self.tree.instance_at(id, self._path(scope)), id))
+        self._tally = None
 
-    def _catch(self, node: Node, scope: int) -> None:
-        found = self._at(node.id, scope, TaskState.WAITING)
-        if not found:
-            raise Refused("spiff.missing", element=node.id)
-        task = found[0]
-        task.task_spec.catch(task, BpmnEvent(task.task_spec.event_definition, {}))
-        task.task_spec._update(task)
-        for ready in self._at(node.id, scope, TaskState.READY):
-            ready.run()
+    def _leave(self, scope: int, node: Node, flows: Sequence[str]) -> None:
+        """Our engine finished an element: where SpiffWorkflow is ready for just that, it goes on, and decides itself where to."""
+        self._scope = scope
+        path = self._path(scope)
+        if (node.multi is not None or node.loop is not None) and (door := self.tree.at(node.id + DOOR, path)):
+            self.tree.run(door)  # a loop that is not entered at all
+        task = self.tree.at(node.id, path) or self._caught(node, path, flows)
+        if task is not None:
+            self.tree.run(task)
+            if node.kind == "boundaryEvent" and not node.interrupting:
+                self.tree.await_again(task)
+        elif node.kind in LEAVES and node.multi is None and node.loop is None:
+            self._found(None, node.id)
 
-    def _put(self, scope: int, id: str) -> None:
-        """退回 and 撤回: SpiffWorkflow resets to the last time it was there, which takes away all that came of it."""
-        done = self._at(id, scope, TaskState.COMPLETED)
-        if not done:
-            raise Refused("spiff.outside", element=id, what="退回")
-        self.theirs.reset_from_task_id(done[-1].id)
+    def _caught(self, node: Node, path: Path, flows: Sequence[str]) -> Task | None:
+        """What was awaited there has come, as the record says; errors and escalations of the diagram itself are SpiffWorkflow's to catch."""
+        waiting = self.tree.at(node.id, path, WAITING)
+        if node.kind == "eventBasedGateway":
+            return self.tree.catch(self._found(waiting, node.id), self.process.flows[flows[0]].target)
+        if node.kind not in ("intermediateCatchEvent", "boundaryEvent", "receiveTask"):
+            return None  # a join that waits for others
+        from_outside = node.kind != "boundaryEvent" or self._came_from_below or any(one.kind in AWAITED for one in node.events)
+        if not from_outside:
+            return None
+        return self.tree.catch(self._found(waiting, node.id), node.id)
 
-    def _hidden(self) -> None:
-        """Runs what SpiffWorkflow has beside the drawn elements: splits, joins, wrappers of loops and sub-processes."""
-        while ready := [task for task in self.theirs.get_tasks(state=TaskState.READY) if self._is_hidden(task)]:
-            for task in ready:
-                if task.state == TaskState.READY:
-                    task.run()
-        self._drop_orphans()
-        for wrapped in self.theirs.get_active_subprocesses():
-            outer = self.theirs.get_task_from_id(wrapped.parent_task_id)
-            outer.task_spec._update(outer)
+    def _take(self, scope: int, place: str) -> Task:
+        path = self._path(scope)
+        if place in self.process.flows:
+            flow = self.process.flows[place]
+            return self.tree.take_waiting(self._found(self.tree.joining(flow.target, path, flow.source), flow.target))
+        return self.tree.take(self._found(self.tree.at(place, path, ALIVE) or self.tree.at(place + DOOR, path), place))
 
-    def _drop_orphans(self) -> None:
-        """SpiffWorkflow takes the cancelled children of a multi-instance out of its tree and then looks for them: their sub-processes go too."""
-        present = {task.id for task in self.theirs.get_tasks()}
-        for id in [id for id in self.theirs.subprocesses if id not in present]:
-            del self.theirs.subprocesses[id]
-
-    def _is_hidden(self, task: Any) -> bool:
-        spec = task.task_spec
-        return isinstance(spec, LoopTask) or (not spec.manual and self._kind(spec.bpmn_id) in ("", "subProcess", "transaction"))
+    def _found(self, task: Task | None, element: str) -> Task:
+        if task is None:
+            raise Refused("spiff.missing", element=element)
+        return task
 
     # --- where --------------------------------------------------------------------------------------------------------------------
 
-    def _at(self, id: str, scope: int, state: int) -> list[Any]:
-        """SpiffWorkflow's tasks of an element in a state, in the same multi-instance children as our scope."""
-        path = self._path(scope)
-        return [task for task in self.theirs.get_tasks(state=state)
-                if task.task_spec.bpmn_id == id and not isinstance(task.task_spec, LoopTask) and _same(path, _path_of(task))]
-
-    def _path(self, scope: int | None) -> tuple[int | None, ...]:
+    def _path(self, scope: int | None) -> Path:
         path: list[int | None] = []
         while scope is not None:
             row = self.ours.scopes[scope]
             if "index" in row.data:
-                path.append(row.data["index"])
+                multi = self._node(row).multi
+                path.append(None if multi is None or multi.sequential else row.data["index"])
             scope = row.parent
         return tuple(reversed(path))
 
-    def _kind(self, id: str | None) -> str:
-        node = self.process.nodes.get(id or "")
-        return "" if node is None else node.kind
-
-    def _is_multi(self, id: str) -> bool:
-        return self.process.nodes[id].multi is not None
+    def _node(self, row: ScopeRow) -> Node:
+        return self._nodes[row.element]
 
     # --- what expressions see -----------------------------------------------------------------------------------------------------
 
-    def value(self, task: Any, expression: str) -> Any:
+    def value(self, task: Task, expression: str) -> Any:
         """A condition, count or completion condition on the variables of the scope in which our engine is just now."""
-        names = {**self._outermost, **self._variables(self._scope if self._scope is not None else 1), **self._counters(task)}
-        return parse(expression.removeprefix("="), names=NAMES)(names, self._environment)
+        names = {**self._outermost, **self._variables(self._scope)}
+        if counted := counters(task, names.get("numberOfTerminatedInstances", 0)):
+            names |= self._local | counted
+            if self._tally is not None:
+                names["tally"] = self._tally
+        return _parsed(expression.strip().removeprefix("="))(names, self._environment)
 
     def _variables(self, scope: int | None) -> dict[str, Any]:
         row = self.ours.scopes.get(scope) if scope is not None else None
         if row is None:
             return {}
-        return {**self._variables(row.parent), **row.variables}
-
-    def _counters(self, task: Any) -> dict[str, Any]:
-        """Counts of SpiffWorkflow's own multi-instance; the tally of outcomes from the record, with the one that is just coming in."""
-        body = task.parent
-        if body is None or not isinstance(body.task_spec, LoopTask):
-            return {}
-        children = [child for child in body.children if child.task_spec.name == body.task_spec.task_spec]
-        done = sum(child.state == TaskState.COMPLETED for child in children)
-        row = self.ours.scopes.get(self._scope)
-        around = self.ours.scopes.get(row.parent) if row is not None and row.parent is not None else None
-        tally = Counter(around.data.get("tally", {}) if around is not None else {})
-        if outcome := self._local.get("outcome"):
-            tally[outcome] += 1
-        total = around.data["mi"]["n"] if around is not None and "mi" in around.data else len(children)
-        return {**self._local, "tally": dict(tally), "numberOfInstances": total, "numberOfCompletedInstances": done,
-                "numberOfActiveInstances": sum(child.state in (TaskState.READY, TaskState.WAITING, TaskState.STARTED) for child in children),
-                "numberOfTerminatedInstances": sum(child.state == TaskState.CANCELLED for child in children)}
+        names = self._variables(row.parent)
+        if "mi" in row.data:
+            names |= {name: row.data["mi"][key] for name, key in COUNTERS.items()} | {"tally": row.data.get("tally", {})}
+        return names | row.variables
 
 
-def _path_of(task: Any) -> tuple[int | None, ...]:
-    """The indices of the multi-instance children that a task is in, from the outside in; None where SpiffWorkflow keeps none (one after the other)."""
-    path: list[int | None] = []
-    at = task
-    while at is not None:
-        if at.parent is not None and isinstance(at.parent.task_spec, LoopTask) and at.task_spec.name == at.parent.task_spec.task_spec:
-            path.append(at.internal_data.get("key_or_index"))
-        if at.parent is not None:
-            at = at.parent
-        elif at.workflow.parent_task_id is not None:
-            at = at.workflow.top_workflow.get_task_from_id(at.workflow.parent_task_id)
-        else:
-            at = None
-    return tuple(reversed(path))
+@lru_cache(maxsize=64)
+def _specs(xml: bytes, process: str) -> tuple[Any, Mapping[str, Any]]:
+    """SpiffWorkflow's graph of a process and of its sub-processes; instances share it (nothing in the subset changes it at run time)."""
+    parser = BpmnParser()
+    try:
+        parser.add_bpmn_xml(translated(safe_tree(xml), process))
+        return parser.get_spec(process), parser.get_subprocess_specs(process)
+    except SpiffWorkflowException as fault:
+        raise Refused("spiff.parser", element=process, reason=str(fault)) from fault
 
 
-def _same(ours: tuple[int | None, ...], theirs: tuple[int | None, ...]) -> bool:
-    return len(ours) == len(theirs) and all(theirs_one is None or ours_one == theirs_one for ours_one, theirs_one in zip(ours, theirs, strict=True))
+@lru_cache(maxsize=4096)
+def _parsed(text: str) -> Expression:
+    return parse(text, names=NAMES)
 
 
-def same(ours: Open, theirs: Open) -> bool:
-    """Whether both show the same open tasks; where SpiffWorkflow keeps no index, the element alone counts."""
-    if ours == theirs:
-        return True
-    return Counter(element for element, _ in ours.elements()) == Counter(element for element, _ in theirs.elements()) and any(
-        None in path for _, path in theirs)
+def same(ours: Resting, theirs: Resting) -> bool:
+    """Whether the tokens of both rest in the same places."""
+    return ours == theirs
