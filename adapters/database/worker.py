@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from adapters.database import schema
-from adapters.database.clock import now
+from adapters.database.clock import database_time, now
 from adapters.database.connection import Busy, Database, Transaction, bind
 from adapters.database.jobs import TRIES, Claimed, Jobs, LeaseLost
 from adapters.database.journal import sequence
@@ -26,6 +26,11 @@ Deliver = Callable[[Message], None]
 
 _t, _i, _s = schema.timer.c, schema.instance.c, schema.subscription.c
 _waiting = sa.join(schema.timer, schema.instance, sa.and_(_i.place == _t.place, _i.id == _t.instance))
+_j, _o, _u = schema.job.c, schema.outbox.c, schema.unsequenced.c
+_DUE_TIMER = sa.select(_t.id).select_from(_waiting).where(_t.place == bind("place"), _t.due_at <= bind("now"), _i.doomed_by.is_(None)).limit(1)
+_DUE_JOB = sa.select(_j.id).where(_j.place == bind("place"), _j.run_at <= bind("now"), _j.state != sa.literal_column("'failed'")).limit(1)
+_DUE_MESSAGE = sa.select(_o.id).where(_o.place == bind("place"), _o.state == sa.literal_column("'ready'"), _o.run_at <= bind("now")).limit(1)
+_UNSEQUENCED = sa.select(_u.seq).where(_u.place == bind("place")).limit(1)
 _SUBSCRIBED = (
     sa.select(_s.instance, _s.id)
     .join(schema.instance, sa.and_(_i.place == _s.place, _i.id == _s.instance))
@@ -45,15 +50,27 @@ class Worker:
     def run_due(self, place: str, limit: int = 100_000) -> int:
         """Does what is due until nothing is, or `limit` things were done; how many."""
         done, skipped = 0, set[str]()
-        while done < limit:
+        while done < limit and self._is_anything_due(place):
             before = done
             done += self.fire_timers(place, skipped)
             done += self.run_jobs(place)
             done += self.send_messages(place)
             if done == before:
                 break
-        sequence(self._database, place)
+        if self._is_anything(_UNSEQUENCED, place):
+            sequence(self._database, place)
         return done
+
+    def _is_anything_due(self, place: str) -> bool:
+        """Whether a look is worth its write transactions: most looks find nothing."""
+        with self._database.reading() as connection:
+            now_, at = database_time(connection), stored(now(connection, place))
+            return any(connection.execute(query, {"place": place, "now": moment}).first() is not None
+                       for query, moment in ((_DUE_TIMER, at), (_DUE_JOB, now_), (_DUE_MESSAGE, now_)))
+
+    def _is_anything(self, query: sa.Select[Any], place: str) -> bool:
+        with self._database.reading() as connection:
+            return connection.execute(query, {"place": place}).first() is not None
 
     def fire_timers(self, place: str, skipped: set[str]) -> int:
         """Fires what is due in up to 100 instances; those in `skipped` failed before and wait for the next run."""

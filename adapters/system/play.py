@@ -41,7 +41,7 @@ class Player:
     acts: int = 0
     refused: int = 0
     started: dict[str, str] = field(default_factory=dict)
-    uploaded: dict[tuple[str, str], str] = field(default_factory=dict)
+    keys: dict[str, str] = field(default_factory=dict)
 
     def play(self, until: datetime | None = None) -> None:
         """All acts, or those before `until`; afterwards the clock stands at `until`. Raises Refused `cli.rehearsal` at the first that fails."""
@@ -118,7 +118,9 @@ class Player:
         instance = self.started.get(name)
         if instance is None:
             return name
-        return places.record_key(self.system.database, self.place, self.campaign, instance) or name
+        if name not in self.keys and (key := places.record_key(self.system.database, self.place, self.campaign, instance)):
+            self.keys[name] = key
+        return self.keys.get(name, name)
 
     def _parent(self, process: str, channel: str) -> str:
         """The newest instance of the process, of that channel where one is named."""
