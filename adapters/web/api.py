@@ -23,6 +23,7 @@ from adapters.web.task import must_be_mine
 from adapters.web.uploads import keep_file
 from adapters.web.views import CampaignLine, CampaignView, FileInfo, InstanceView, Lines, Person, Post, Register, Startable, TaskView
 from engine.commands import Claim, Command, Reassign, Release, Return, Urge, Withdraw
+from engine.refusals import Refused
 
 
 class Input(BaseModel):
@@ -44,6 +45,7 @@ class Problems(BaseModel):
 
 
 REFUSALS: dict[int | str, dict[str, Any]] = {status: {"model": Problems} for status in (401, 403, 404, 409, 413, 422, 429)}
+ADMINISTRATOR = "administrator"  # the role whose holders may put a campaign into force
 router = APIRouter(prefix="/api/v1", responses=REFUSALS)
 Key = Annotated[str, Header(alias="Idempotency-Key", min_length=1, max_length=200, description="id of the command, chosen by the sender")]
 Id = Annotated[str, Path(max_length=200)]
@@ -212,7 +214,9 @@ class Campaign(Input):
 
 @router.post("/campaigns", status_code=201)
 def begin(visitor: Signed, key: Key, body: Campaign) -> Started:
-    """Publishes the package and the scheme and starts the campaign; who may start it is said by the diagram."""
+    """Publishes the package and the scheme and starts the campaign: in a live place an administrator, in a demo or rehearsal anybody."""
+    if visitor.place.kind == "live" and not any(each.role == ADMINISTRATOR for each in visitor.holdings):
+        raise Refused("web.not_administrator")
     return Started(instance=visitor.system.begin(visitor.place.id, body.package, body.scheme, visitor.person.id, key).instance)
 
 

@@ -210,23 +210,9 @@ def register(visitor: Visitor, campaign: str, kind: str, statuses: frozenset[str
     every = [each for each in queries.records(place, me, campaign, kind) if not channel or each.data.get("channel") == channel]
     counts = Counter(each.status or "" for each in every)
     chosen = [each for each in every if not statuses or (each.status or "") in statuses]
-    names = {each["code"]: each["name"] for each in values(visitor, row).get("channels", ())}
-    codes = _code_labels(values(visitor, row))
+    codes = words.codes(values(visitor, row))
     rows = tuple(
-        (each.key, declared.statuses.get(each.status or "", each.status or ""), {field: _cell(each.data.get(field), field, names, codes, visitor.language) for field in declared.columns}, each.instance)
+        (each.key, declared.statuses.get(each.status or "", each.status or ""), {field: codes.cell(each.data.get(field), field) for field in declared.columns}, each.instance)
         for each in chosen[(page - 1) * per_page : page * per_page])
     filters = tuple((status, declared.statuses.get(status, status), counts[status]) for status in (*declared.statuses, "") if counts[status])
     return Register(kind, declared.label, tuple(declared.columns.items()), rows, len(chosen), campaign, row.title, filters)
-
-
-def _code_labels(scheme: Mapping[str, Any]) -> dict[str, str]:
-    lists = scheme.get("codes", {})
-    return {each["code"]: each["label"] for codes in lists.values() for each in codes} if isinstance(lists, Mapping) else {}
-
-
-def _cell(value: Any, field: str, channels: Mapping[str, str], codes: Mapping[str, str], language: str) -> str:
-    if field == "channel":
-        return channels.get(str(value), shown(value, language))
-    if isinstance(value, (list, tuple)):
-        return "、".join(_cell(each, field, channels, codes, language) for each in value)
-    return codes[value] if isinstance(value, str) and value in codes else shown(value, language)

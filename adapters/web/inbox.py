@@ -20,10 +20,10 @@ FILTERS = ("campaign", "stage", "mark", "late")
 def inbox(request: Request, visitor: Signed, page: Page = 1, task: str = "", done: str = "") -> Response:
     filters = {name: value for name in FILTERS if (value := request.query_params.get(name, ""))}
     lines = reading.inbox(visitor, filters, page)
-    chosen = None
-    if task.count("/") == 1:
-        chosen = task_context(request, visitor, task.partition("/")[0], task.partition("/")[2])
-    return render(request, "inbox.html", just_done=just_done(visitor, done), lines=lines, filters=filters, chosen=chosen, selected=task, done=done)
+    # Without a choice the first task stands beside the list; a narrow screen shows the list then (class `by-itself`).
+    selected = task or (f"{lines.rows[0].instance}/{lines.rows[0].task}" if lines.rows else "")
+    chosen = task_context(request, visitor, selected.partition("/")[0], selected.partition("/")[2]) if "/" in selected else None
+    return render(request, "inbox.html", just_done=just_done(visitor, done), lines=lines, filters=filters, chosen=chosen, selected=selected, by_itself=not task, done=done)
 
 
 @router.get("/done")

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 
 from adapters.web import reading
+from adapters.web.messages import notices
 from adapters.web.rendering import render
 from adapters.web.security import DIAGRAM
 from adapters.web.signed_in import Signed
@@ -38,11 +39,10 @@ def started(request: Request, visitor: Signed, page: Page = 1) -> Response:
 
 @router.get("/notifications")
 def notifications(request: Request, visitor: Signed, page: Page = 1) -> Response:
-    return render(request, "notifications.html", notices=reading.notices(visitor, page), page=page)
+    return render(request, "notifications.html", notices=notices(visitor, page), page=page)
 
 
 @router.post("/notifications/read")
 def read_all(visitor: Signed) -> Response:
-    if hasattr(visitor.system, "mark_read"):
-        visitor.system.mark_read(visitor.place.id, visitor.person.id)
+    visitor.system.mark_read(visitor.place.id, visitor.person.id)
     return RedirectResponse("/notifications", 303)

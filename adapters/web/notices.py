@@ -11,7 +11,7 @@ from adapters.web.views import PublicNotice
 
 def public_notices(system: System, place: str) -> list[PublicNotice]:
     """What a place has published or is publishing, newest first."""
-    return [_notice(system, place, row) for row in system.public_notices(place)] if hasattr(system, "public_notices") else []
+    return [_notice(system, place, row) for row in system.public_notices(place)]
 
 
 def _notice(system: System, place: str, row: Row) -> PublicNotice:

@@ -9,7 +9,7 @@ from adapters.locale import say
 from adapters.web.history import sentences
 from adapters.web.ports import Row
 from adapters.web.signed_in import Visitor
-from adapters.web.views import CampaignLine, FileInfo, InstanceView, Lines, NoticeLine, Opinion, Person, Post, TaskLine, TaskView
+from adapters.web.views import CampaignLine, FileInfo, InstanceView, Lines, Opinion, Person, Post, TaskLine, TaskView
 from adapters.web.words import Words, shown
 from engine.bpmn.graph import Node
 
@@ -76,8 +76,27 @@ def task(visitor: Visitor, instance: str, id: str) -> TaskView:
         node.user.clause if node and node.user else "", tuple(words.candidate(line.package, each) for each in row.candidates), tuple(row.candidates),
         tuple(_posts(words, line.package, row.mine)), row.variables, known_answers(row),
         tuple((each, process.nodes[each].name or each) for each in return_to if process and each in process.nodes),
-        tuple(Opinion(each.at, each.name or words.person(each.by), "", each.task_name, words.outcome(line.package, "", each.outcome), each.text) for each in row.opinions),
-        tuple(file_info(words, line.package, each) for each in row.files))
+        tuple(_opinion(words, line, each) for each in row.opinions if each.instance == instance),
+        tuple(_opinion(words, line, each) for each in row.opinions if each.instance != instance),
+        tuple(file_info(words, line.package, each) for each in row.files), tuple(_told(visitor, row)))
+
+
+def _opinion(words: Words, line: Row, row: Row) -> Opinion:
+    return Opinion(row.at, row.name or words.person(row.by), "", row.task_name, words.outcome(line.package, "", row.outcome), row.text)
+
+
+def _told(visitor: Visitor, row: Row) -> list[tuple[str, str]]:
+    """What is known of whom the task is about: personal values that the reader may see, and the register's columns."""
+    line, words = row.line, visitor.words
+    labels = words.labels(line.package)
+    pairs = [(labels[name], shown(value, visitor.language)) for name, value in known_answers(row).items() if name in labels]
+    record = line.record
+    if record is not None:
+        kind = words.bundle(line.package).package.records.get(record.kind)
+        scheme = words.scheme(line.package, line.scheme)
+        names = words.codes(scheme.values if scheme else {})
+        pairs += [(heading, names.cell(record.data.get(field), field)) for field, heading in (kind.columns.items() if kind else ())]
+    return [(label, text) for label, text in dict(pairs).items() if text]
 
 
 def known_answers(row: Row) -> dict[str, Any]:
@@ -163,14 +182,3 @@ def campaign_line(words: Words, row: Row) -> CampaignLine:
 def started(visitor: Visitor, page: int) -> list[CampaignLine]:
     rows = visitor.system.queries.started(visitor.place.id, visitor.person.id, PER_PAGE, (page - 1) * PER_PAGE)
     return [campaign_line(visitor.words, row) for row in rows]
-
-
-def notices(visitor: Visitor, page: int) -> list[NoticeLine]:
-    rows = visitor.system.queries.notices(visitor.place.id, visitor.person.id, PER_PAGE, (page - 1) * PER_PAGE)
-    return [_notice(visitor, row) for row in rows]
-
-
-def _notice(visitor: Visitor, row: Row) -> NoticeLine:
-    title, body = visitor.system.words(visitor.place.id, row.instance, row.template, row.params)
-    link = f"/tasks/{row.instance}/{row.task}" if row.task else f"/instances/{row.instance}" if row.instance else ""
-    return NoticeLine(row.id, row.sent_at, title, body, row.read, link)

@@ -37,7 +37,8 @@ def startable(visitor: Visitor) -> list[Startable]:
         parents = [(each, employer) for each in holding if each.package == bundle_hash for employer in employers(visitor) if is_starter(visitor, process, each, employer)]
         if parents:
             found.append(_card(visitor, process, message, parents))
-    return found
+    order = list(LABELS)
+    return sorted(found, key=lambda each: order.index(each.message) if each.message in order else len(order))
 
 
 def _card(visitor: Visitor, process: Process, message: str, parents: Sequence[tuple[Row, Mapping[str, Any]]]) -> Startable:

@@ -134,8 +134,10 @@ class TaskView:
     variables: Mapping[str, Json] = field(default_factory=dict)
     answers: Mapping[str, Json] = field(default_factory=dict)  # what was answered, or the draft
     return_to: tuple[tuple[str, str], ...] = ()
-    opinions: tuple[Opinion, ...] = ()
+    opinions: tuple[Opinion, ...] = ()  # of this instance, newest first
+    earlier: tuple[Opinion, ...] = ()  # of the instances above it
     files: tuple[FileInfo, ...] = ()
+    told: tuple[tuple[str, str], ...] = ()  # what is known of whom it is about: heading, value
 
 
 @dataclass(frozen=True, slots=True)

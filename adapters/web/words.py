@@ -102,6 +102,9 @@ class Words:
         """Labels of all the package's fields by id."""
         return {field.id: field.label for form in self.bundle(package).graphs.forms.values() for field in form.fields()}
 
+    def codes(self, scheme: Mapping[str, Any]) -> Codes:
+        return Codes(scheme, self._language)
+
     def element(self, package: str, process: str, element: str) -> str:
         node = self.node(package, process, element)
         return node.name or element if node else element
@@ -112,6 +115,24 @@ class Words:
         except NotFound:
             return False
         return True
+
+
+class Codes:
+    """Codes of a scheme in words: its channels and its code lists."""
+
+    def __init__(self, scheme: Mapping[str, Any], language: str) -> None:
+        self._language = language
+        self._channels = {each["code"]: each["name"] for each in scheme.get("channels", ())}
+        lists = scheme.get("codes", {})
+        self._labels = {each["code"]: each["label"] for codes in lists.values() for each in codes} if isinstance(lists, Mapping) else {}
+
+    def cell(self, value: Any, field: str) -> str:
+        """The value of a register's field for a reader."""
+        if field == "channel":
+            return str(self._channels.get(str(value), shown(value, self._language)))
+        if isinstance(value, (list, tuple)):
+            return "、".join(self.cell(each, field) for each in value)
+        return str(self._labels[value]) if isinstance(value, str) and value in self._labels else shown(value, self._language)
 
 
 def shown(value: Any, language: str = "zh") -> str:

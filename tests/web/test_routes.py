@@ -97,6 +97,7 @@ TABLE: dict[tuple[str, str], Expected] = {
     ("GET", "/api/v1/startable"): signed_in(200, 401),
     ("GET", "/api/v1/tasks/{instance}/{task}"): Expected(401, 200, 404, 200),
     ("GET", "/api/v1/campaigns"): signed_in(200, 401),
+    ("POST", "/api/v1/campaigns"): signed_in(404, 401, body={"package": "none", "scheme": "none"}, headers=KEY),
     ("GET", "/api/v1/campaigns/{campaign}"): Expected(401, 200, 404, 200),
     ("GET", "/api/v1/instances/{instance}"): Expected(401, 200, 404, 200),
     ("GET", "/api/v1/records/{campaign}/{kind}"): Expected(401, 200, 404, 200),
