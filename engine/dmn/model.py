@@ -14,7 +14,7 @@ from engine.dmn.xml import Element, child, children, href, local
 from engine.feel import tree
 from engine.feel.errors import FeelError, Reason
 from engine.feel.evaluation import Environment
-from engine.feel.expression import LARGEST_RESULT, Expression, measure
+from engine.feel.expression import CONTAINERS, LARGEST_RESULT, Expression, measure
 from engine.feel.types import FunctionType, NamedType, Type, resolve
 from engine.refusals import Finding, Invalid, NotFound
 
@@ -77,7 +77,7 @@ class Model:
                 value = element.decide([inputs.get(one.name) for one in element.parameters()], run)
             else:
                 value = element.value(Values(inputs), run)
-            if type(value) in (list, dict, tuple):
+            if type(value) in CONTAINERS:
                 measure(value, LARGEST_RESULT)
         except RecursionError:
             raise FeelError(Reason("feel.budget", {"limit": "recursion"})) from None

@@ -13,10 +13,11 @@ from engine.feel.evaluation import Environment, Run
 from engine.feel.functions import BUILT_INS, HOST_FUNCTIONS
 from engine.feel.parser import Parser
 from engine.feel.types import NO_TYPES, Types
+from engine.feel.values import Range
 
 LARGEST_RESULT = 1_000_000  # values in a result, those inside lists and contexts counted
 DEEPEST_RESULT = 100
-_CONTAINERS = (list, dict, tuple)
+CONTAINERS = (list, dict, tuple, Range)
 _TOO_DEEP = Reason("feel.budget", {"limit": DEEPEST_RESULT})
 
 
@@ -55,7 +56,7 @@ class Expression:
     def _value(self, scope: Mapping[str, Any], run: Run) -> Any:
         try:
             value = self.evaluate(scope, run)
-            if type(value) in _CONTAINERS:
+            if type(value) in CONTAINERS:
                 measure(value, LARGEST_RESULT)
             return value
         except RecursionError:
@@ -67,11 +68,12 @@ def measure(value: Any, left: int, level: int = 0) -> int:
 
     Lists may share their elements: a result can print far larger than the work that made it.
     """
-    left -= len(value) + 1
+    items: Any = (value.start, value.end) if type(value) is Range else value.values() if type(value) is dict else value
+    left -= len(items) + 1
     if left < 0 or level > DEEPEST_RESULT:
         raise FeelError(Reason("feel.budget", {"limit": LARGEST_RESULT if left < 0 else DEEPEST_RESULT}))
-    for item in value.values() if type(value) is dict else value:
-        if type(item) in _CONTAINERS:
+    for item in items:
+        if type(item) in CONTAINERS:
             left = measure(item, left, level + 1)
     return left
 

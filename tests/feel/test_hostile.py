@@ -113,7 +113,7 @@ def test_random_expressions_allocate_within_a_bound(seed):
 @pytest.mark.parametrize("text", [
     "for i in 1..1000000000 return i", "for i in 1..100000, j in 1..100000 return 0", "count(for i in 1..10000000 return i)", "some x in 1..1000000000 satisfies x < 0",
     "{f: function(n) f(n + 1), x: f(1)}.x", "{f: function(n) f(f(n)), x: f(1)}.x", "{a: function(x) b(x), b: function(x) a(x), c: a(1)}.c",
-    "for i in 1..60 return partial", "{xs: for i in 1..200 return partial, s: string(xs)}.s", "count(flatten(for i in 1..40 return partial))",
+    "for i in 1..60 return partial", "(= (for i in 1..60 return partial))", "{a: [(= (for i in 1..60 return partial))]}", "{xs: for i in 1..200 return partial, s: string(xs)}.s", "count(flatten(for i in 1..40 return partial))",
     "(for i in 1..30 return if i = 1 then [1] else concatenate(partial[-1], partial[-1]))[-1]", "(for i in 1..40 return if i = 1 then \"ab\" else partial[-1] + partial[-1])[-1] + 1",
     "(for i in 1..200 return if i = 1 then [1] else [partial[-1]])[-1]", "for d in @\"0001-01-01\"..@\"9999-12-31\" return d", "sort(for i in 1..100000 return i, function(x, y) x > y)",
     "distinct values(for i in 1..100000 return i)", "string join(for i in 1..100000 return \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\", \"\")",
