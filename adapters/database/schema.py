@@ -153,6 +153,9 @@ record = _table(
     "record", _key("campaign"), _key("kind"), _key("key"), _may("status"), _must("data", Json), _must("instance"), _may("org"),
     _must("updated_at", Moment), _must("seq", Big))
 
+_index("record_key", [record.c.place, record.c.campaign, record.c.key])
+_index("record_instance", [record.c.place, record.c.instance])
+
 ledger_account = _table(
     "ledger_account", _key("campaign"), _key("account"), _must("places", Int), _must("booked", Int),
     sa.CheckConstraint("booked >= 0 AND booked <= places", name="ledger_within"), narrow=True)

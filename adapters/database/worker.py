@@ -3,12 +3,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from time import monotonic
 from typing import Any
 
 import sqlalchemy as sa
 
 from adapters.database import schema
-from adapters.database.clock import database_time, now
+from adapters.database.clock import database_now, now
 from adapters.database.connection import Busy, Database, Transaction, bind
 from adapters.database.jobs import TRIES, Claimed, Jobs, LeaseLost
 from adapters.database.journal import sequence
@@ -26,11 +27,15 @@ Deliver = Callable[[Message], None]
 
 _t, _i, _s = schema.timer.c, schema.instance.c, schema.subscription.c
 _waiting = sa.join(schema.timer, schema.instance, sa.and_(_i.place == _t.place, _i.id == _t.instance))
-_j, _o, _u = schema.job.c, schema.outbox.c, schema.unsequenced.c
-_DUE_TIMER = sa.select(_t.id).select_from(_waiting).where(_t.place == bind("place"), _t.due_at <= bind("now"), _i.doomed_by.is_(None)).limit(1)
-_DUE_JOB = sa.select(_j.id).where(_j.place == bind("place"), _j.run_at <= bind("now"), _j.state != sa.literal_column("'failed'")).limit(1)
-_DUE_MESSAGE = sa.select(_o.id).where(_o.place == bind("place"), _o.state == sa.literal_column("'ready'"), _o.run_at <= bind("now")).limit(1)
-_UNSEQUENCED = sa.select(_u.seq).where(_u.place == bind("place")).limit(1)
+_p, _j, _o, _u = schema.place.c, schema.job.c, schema.outbox.c, schema.unsequenced.c
+_now = database_now()
+_DUE = sa.select(
+    sa.exists().where(_t.place == bind("place"), _t.due_at <= _p.clock_offset + _now),
+    sa.exists().where(_j.place == bind("place"), _j.state == sa.literal_column("'ready'"), _j.run_at <= _now)
+    | sa.exists().where(_j.place == bind("place"), _j.state == sa.literal_column("'running'"), _j.lease_until < _now),
+    sa.exists().where(_o.place == bind("place"), _o.state == sa.literal_column("'ready'"), _o.run_at <= _now),
+    sa.exists().where(_u.place == bind("place")),
+).where(_p.place == bind("place"))
 _SUBSCRIBED = (
     sa.select(_s.instance, _s.id)
     .join(schema.instance, sa.and_(_i.place == _s.place, _i.id == _s.instance))
@@ -46,31 +51,34 @@ class Worker:
         self._store, self._database = store, store.database
         self._jobs, self._outbox = Jobs(self._database), Outbox(self._database)
         self._deliver, self._services = deliver, services or {}
+        self._sequenced_at: dict[str, float] = {}
 
     def run_due(self, place: str, limit: int = 100_000) -> int:
         """Does what is due until nothing is, or `limit` things were done; how many."""
         done, skipped = 0, set[str]()
-        while done < limit and self._is_anything_due(place):
+        while done < limit:
+            timers, jobs, messages, unsequenced = self._due(place)
+            if unsequenced:
+                self._sequence(place)
             before = done
-            done += self.fire_timers(place, skipped)
-            done += self.run_jobs(place)
-            done += self.send_messages(place)
+            done += self.fire_timers(place, skipped) if timers else 0
+            done += self.run_jobs(place) if jobs else 0
+            done += self.send_messages(place) if messages else 0
             if done == before:
                 break
-        if self._is_anything(_UNSEQUENCED, place):
-            sequence(self._database, place)
         return done
 
-    def _is_anything_due(self, place: str) -> bool:
-        """Whether a look is worth its write transactions: most looks find nothing."""
-        with self._database.reading() as connection:
-            now_, at = database_time(connection), stored(now(connection, place))
-            return any(connection.execute(query, {"place": place, "now": moment}).first() is not None
-                       for query, moment in ((_DUE_TIMER, at), (_DUE_JOB, now_), (_DUE_MESSAGE, now_)))
+    def _due(self, place: str) -> tuple[bool, bool, bool, bool]:
+        """Whether there are due timers, jobs, messages, and entries without a leaf: one read, so that asking often costs little."""
+        with self._database.looking() as transaction:
+            timers, jobs, messages, unsequenced = transaction.row(_DUE, place=place) or (0, 0, 0, 0)
+        return bool(timers), bool(jobs), bool(messages), bool(unsequenced)
 
-    def _is_anything(self, query: sa.Select[Any], place: str) -> bool:
-        with self._database.reading() as connection:
-            return connection.execute(query, {"place": place}).first() is not None
+    def _sequence(self, place: str) -> None:
+        """Gives waiting entries their leaves, once a second at most."""
+        if monotonic() - self._sequenced_at.get(place, 0.0) >= 1.0:
+            sequence(self._database, place)
+            self._sequenced_at[place] = monotonic()
 
     def fire_timers(self, place: str, skipped: set[str]) -> int:
         """Fires what is due in up to 100 instances; those in `skipped` failed before and wait for the next run."""
