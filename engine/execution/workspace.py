@@ -53,7 +53,7 @@ TABLES: Mapping[str, tuple[type, Callable[[Any, Key], Any], Callable[[Any, Key],
 class Table(Generic[R]):
     """Rows of one type by key. `group` says by what they are also found (a scope's parent, a result's body)."""
 
-    __slots__ = ("kind", "rows", "before", "gone", "groups", "whole", "_dirty", "_fetch", "_fetch_group", "_group", "_fields")
+    __slots__ = ("kind", "rows", "before", "gone", "groups", "whole", "digests", "_dirty", "_fetch", "_fetch_group", "_group", "_fields")
 
     def __init__(
         self,
@@ -67,6 +67,7 @@ class Table(Generic[R]):
         self.rows: dict[Key, R] = {}
         self.before: dict[Key, Fields | None] = {}  # of the rows that this step has changed; None: it made them
         self.gone: set[Key] = set()
+        self.digests: dict[Key, int] = {}  # hashes of rows as they were when `changes` was last asked
         self.groups: dict[Key, dict[Key, None]] = {}
         self.whole: set[Key] = set()  # groups of which everything is loaded
         self._dirty, self._fetch, self._fetch_group, self._group = dirty, fetch, fetch_group, group
@@ -127,6 +128,8 @@ class Table(Generic[R]):
                 self._ungroup(key, row)
             if old is not None:
                 self._put(key, self.kind(*old))
+        self.before.clear()
+        self.gone.clear()
 
     def saved(self) -> dict[Key, R]:
         return {key: self.rows[key] for key in self.before if key in self.rows}
@@ -134,14 +137,24 @@ class Table(Generic[R]):
     def removed(self) -> frozenset[Key]:
         return frozenset(key for key in self.before if key not in self.rows)
 
-    def hash_change(self, salt: str) -> int:
-        change = 0
+    def forget(self) -> None:
+        """The step is over and nobody asked what it changed, or they did and know."""
+        if self.digests:
+            for key in self.before:
+                self.digests.pop(key, None)
+        self.before.clear()
+        self.gone.clear()
+
+    def hash_change(self, salt: str) -> tuple[int, dict[Key, int]]:
+        """What the step adds to the state hash, and the hashes of the rows it saved."""
+        change, new = 0, dict[Key, int]()
         for key, old in self.before.items():
             if key in self.rows:
-                change += row_hash(salt, self.rows[key])
+                new[key] = row_hash(salt, self.rows[key])
+                change += new[key]
             if old is not None:
-                change -= fields_hash(salt, self.kind, old)
-        return change
+                change -= self.digests[key] if key in self.digests else fields_hash(salt, self.kind, old)
+        return change, new
 
     def _put(self, key: Key, row: R) -> None:
         self.rows[key] = row
@@ -200,6 +213,7 @@ class Workspace:
         self._before: Fields | None = None
         self._fresh = False
         self._dirty: list[Table[Any]] = []
+        self._hashes: list[tuple[Table[Any], dict[Key, int]]] = []  # of what this step saved, once they are known
 
     def __getattr__(self, name: str) -> Table[Any]:
         """A table is made when it is first asked for."""
@@ -256,15 +270,18 @@ class Workspace:
         if self.outgoing:
             self.outgoing = {}
         for table in self._dirty:
-            table.before.clear()
-            if table.gone:
-                table.gone.clear()
+            table.forget()
         self._dirty.clear()
+        if self._hashes:
+            for table, hashes in self._hashes:
+                table.digests.update(hashes)
+            self._hashes = []
 
     def undo(self) -> None:
         """Everything as it was at `begin`."""
         for table in self._dirty:
             table.undo()
+        self._hashes = []
         if self._fresh:
             self.instance = None
         elif self._before is not None:
@@ -274,12 +291,16 @@ class Workspace:
     def changes(self) -> Changes:
         """What the step since `begin` did."""
         head, salt, change = self.head, self.head.id, 0
+        made = [self.__dict__[name] for name in TABLES if name in self.__dict__]
         if self._fresh or self._before is not None:
             change = row_hash(salt, head) - (fields_hash(salt, InstanceRow, self._before) if self._before is not None else 0)
-        for table in self.tables:
-            change += table.hash_change(salt)
-        saved: dict[type, dict[Key, Any]] = {table.kind: rows for table in self.tables if (rows := table.saved())}
+        self._hashes = []
+        for table in made:
+            of_table, hashes = table.hash_change(salt)
+            change += of_table
+            self._hashes.append((table, hashes))
+        saved: dict[type, dict[Key, Any]] = {table.kind: rows for table in made if (rows := table.saved())}
         if self.outgoing:
             saved[JobRow] = {**self.outgoing, **saved.get(JobRow, {})}
-        removed = {table.kind: keys for table in self.tables if (keys := table.removed())}
+        removed = {table.kind: keys for table in made if (keys := table.removed())}
         return Changes(instance=head, saved=saved, removed=removed, hash_change=change % MODULUS)
