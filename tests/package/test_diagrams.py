@@ -213,7 +213,7 @@ def test_every_notification_has_a_text_and_gives_what_it_says() -> None:
             continue
         given = inputs(node)
         params = given.get("params")
-        names = {name for name, _ in params.tree.entries} if isinstance(params, Expression) else set()
+        names = {name for name, _ in params.tree.entries} if isinstance(params, Expression) and isinstance(params.tree, tree.ContextOf) else set()
         for template in literals(given["template"]):
             used.add(template)
             asked = bundle().texts[template].placeholders - {"campaign", "place", "link"}

@@ -89,7 +89,9 @@ def test_answers_are_fields_of_the_form(id: str) -> None:
     for act, _ in acts(id):
         if act["do"] != "complete":
             continue
-        user = nodes[tuple(act["task"].split("/"))].user  # type: ignore[index]
+        process, _, element = act["task"].partition("/")
+        user = nodes[process, element].user
+        assert user is not None
         known = {field.id for field in forms()[user.form].fields()}
         given = {**kept.get(act.get("answers_of", ""), {}), **act.get("answers", {})}
         assert set(given) <= known, act
