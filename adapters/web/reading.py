@@ -10,8 +10,9 @@ from adapters.web.history import sentences
 from adapters.web.ports import Row
 from adapters.web.signed_in import Visitor
 from adapters.web.views import CampaignLine, FileInfo, InstanceView, Lines, Opinion, Person, Post, TaskLine, TaskView
-from adapters.web.words import Words, shown
+from adapters.web.words import Words
 from engine.bpmn.graph import Node
+from engine.feel import FeelError, parse
 
 PER_PAGE = 50
 SHOWN_NODES = frozenset({"userTask", "serviceTask", "scriptTask", "businessRuleTask", "callActivity", "subProcess", "startEvent", "endEvent", "manualTask"})
@@ -78,7 +79,14 @@ def task(visitor: Visitor, instance: str, id: str) -> TaskView:
         tuple((each, process.nodes[each].name or each) for each in return_to if process and each in process.nodes),
         tuple(_opinion(words, line, each) for each in row.opinions if each.instance == instance),
         tuple(_opinion(words, line, each) for each in row.opinions if each.instance != instance),
-        tuple(file_info(words, line.package, each) for each in row.files), tuple(_told(visitor, row)))
+        tuple(file_info(words, line.package, each) for each in row.files if not is_earlier(each, row)),
+        tuple(file_info(words, line.package, each) for each in row.files if is_earlier(each, row)), tuple(_told(visitor, row)))
+
+
+def is_earlier(file: Row, row: Row) -> bool:
+    """Whether a file was handed in before and is no longer among the answers that the reader may see."""
+    known = [each for value in known_answers(row).values() if isinstance(value, list) for each in value if isinstance(each, Mapping) and "id" in each]
+    return bool(known) and file.id not in [each["id"] for each in known]
 
 
 def _opinion(words: Words, line: Row, row: Row) -> Opinion:
@@ -88,8 +96,7 @@ def _opinion(words: Words, line: Row, row: Row) -> Opinion:
 def _told(visitor: Visitor, row: Row) -> list[tuple[str, str]]:
     """What is known of whom the task is about: personal values that the reader may see, and the register's columns."""
     line, words = row.line, visitor.words
-    labels = words.labels(line.package)
-    pairs = [(labels[name], shown(value, visitor.language)) for name, value in known_answers(row).items() if name in labels]
+    pairs = words.told(line.package, known_answers(row), visitor.system.lookup(visitor.place.id, line.instance, line.task))
     record = line.record
     if record is not None:
         kind = words.bundle(line.package).package.records.get(record.kind)
@@ -115,7 +122,8 @@ def _posts(words: Words, package: str, mine: tuple[str, ...]) -> list[Post]:
 
 
 def file_info(words: Words, package: str, row: Row) -> FileInfo:
-    return FileInfo(row.id, row.name, row.type, row.size, words.labels(package).get(row.field, ""))
+    field = words.fields(package).get(row.field)
+    return FileInfo(row.id, row.name, row.type, row.size, field.label if field else "")
 
 
 def instance(visitor: Visitor, id: str) -> InstanceView:
@@ -134,10 +142,18 @@ def instance(visitor: Visitor, id: str) -> InstanceView:
 
 def _data(visitor: Visitor, row: Row) -> list[tuple[str, str]]:
     """Personal values and plain variables with their fields' labels; what has no label is the machine's and is not shown."""
-    labels = visitor.words.labels(row.line.package)
     values = {**row.variables, **{name: value for each in row.personal.values() for name, value in each.items()}}
-    pairs = [(labels[name], shown(value, visitor.language)) for name, value in values.items() if name in labels]
-    return [(label, text) for label, text in pairs if text]
+    scheme = visitor.words.scheme(row.line.package, row.line.scheme)
+    scope = {**row.variables, "scheme": scheme.values if scheme else {}}
+    return visitor.words.told(row.line.package, values, lambda expression, answers: evaluated(expression, {**scope, **answers}))
+
+
+def evaluated(expression: str, scope: Mapping[str, Any]) -> Any:
+    """An expression of a form outside of a task: without functions of the calendar; null where it cannot be had."""
+    try:
+        return parse(expression.removeprefix("="))(scope)
+    except FeelError:
+        return None
 
 
 def _outline(words: Words, line: Row, passage: Row) -> list[tuple[str, str, int]]:

@@ -12,7 +12,7 @@ from starlette.datastructures import UploadFile
 
 from adapters.locale import say
 from adapters.web import errors, reading
-from adapters.web.form_input import raw_answers
+from adapters.web.form_input import answered_so_far, depends_on_answers, raw_answers
 from adapters.web.ports import Task
 from adapters.web.rendering import render
 from adapters.web.security import DIAGRAM
@@ -45,7 +45,7 @@ def task_context(request: Request, visitor: Visitor, instance: str, task: str, p
     open_task = visitor.system.task(visitor.place.id, instance, task)
     page = _form_page(visitor, view, open_task, problems, raw)
     return {
-        "task": view, "line": view.line, "form": page, "acts": _acts(visitor, view), "blocked": _blocked(visitor, view) if view.line.state == "open" else "",
+        "task": view, "line": view.line, "form": page, "depends": open_task.form is not None and depends_on_answers(open_task.form), "acts": _acts(visitor, view), "blocked": _blocked(visitor, view) if view.line.state == "open" else "",
         "targets": _targets(visitor, view), "command_id": text_of(request, "command_id") if raw is not None else secrets.token_hex(16),
         "opinion": "" if raw is None else text_of(request, "opinion"), "said": [(each.field, said(page, each, visitor.language)) for each in problems],
     }
@@ -54,7 +54,8 @@ def task_context(request: Request, visitor: Visitor, instance: str, task: str, p
 def _form_page(visitor: Visitor, view: TaskView, open_task: Task, problems: Sequence[Problem], raw: Mapping[str, Any] | None) -> Page:
     """The form as a template takes it; a task without form is finished with one press."""
     form = open_task.form or BARE
-    return form.page(view.answers, tuple(problems), open_task.lookup, task=open_task.element, raw=raw, files=lambda id: _file(visitor, id))
+    answers = view.answers if raw is None else {**view.answers, **answered_so_far(form, raw, open_task.lookup, open_task.element)}
+    return form.page(answers, tuple(problems), open_task.lookup, task=open_task.element, raw=raw, files=lambda id: _file(visitor, id))
 
 
 def _file(visitor: Visitor, id: str) -> Mapping[str, Any] | None:
@@ -109,6 +110,16 @@ def complete(request: Request, visitor: Signed, instance: str, task: str) -> Res
     except Refused as refusal:
         return _again(request, visitor, instance, task, raw, [Problem("", refusal.code, refusal.details)], errors.status_of(refusal))
     return _onward(visitor, instance, task)
+
+
+@router.post("/tasks/{instance}/{task}/form")
+def form_again(request: Request, visitor: Signed, instance: str, task: str) -> Response:
+    """The form as it looks with what is filled in so far: other answers show and demand other fields. Nothing is stored but files."""
+    must_be_mine(visitor, instance, task)
+    kept = Kept(visitor)
+    raw = raw_answers(request, kept.keep)
+    shown = task_context(request, visitor, instance, task, kept.problems, raw)
+    return render(request, "task.html", view=shown, done="", just_done=None)
 
 
 def must_be_mine(visitor: Visitor, instance: str, task: str) -> None:

@@ -137,6 +137,7 @@ class TaskView:
     opinions: tuple[Opinion, ...] = ()  # of this instance, newest first
     earlier: tuple[Opinion, ...] = ()  # of the instances above it
     files: tuple[FileInfo, ...] = ()
+    earlier_files: tuple[FileInfo, ...] = ()  # handed in before and replaced since
     told: tuple[tuple[str, str], ...] = ()  # what is known of whom it is about: heading, value
 
 

@@ -12,8 +12,11 @@ from engine.bpmn.graph import Node, Process
 from engine.bundle import Bundle
 from engine.refusals import NotFound
 from engine.scheme.scheme import Scheme
+from forms.answers import Lookup
+from forms.fields import Field, Given
 from forms.form import Form
 
+YES_NO = frozenset({"yes_no", "statement"})
 SYSTEM_ACTORS = {"timer": "系统（到期）", "job": "系统", "system": "系统"}
 
 
@@ -98,9 +101,23 @@ class Words:
         labels = Counter(each.label for one in forms.values() for each in one.outcomes if each.code == outcome)
         return labels.most_common(1)[0][0] if labels else outcome
 
-    def labels(self, package: str) -> dict[str, str]:
-        """Labels of all the package's fields by id."""
-        return {field.id: field.label for form in self.bundle(package).graphs.forms.values() for field in form.fields()}
+    def fields(self, package: str) -> dict[str, Field]:
+        """All the package's fields that are answered, by id, in the order of its forms; of two with one id the first."""
+        found: dict[str, Field] = {}
+        for form in self.bundle(package).graphs.forms.values():
+            for field in form.fields():
+                if field.answers:
+                    found.setdefault(field.id, field)
+        return found
+
+    def told(self, package: str, values: Mapping[str, Any], lookup: Lookup) -> list[tuple[str, str]]:
+        """Answers with their fields' labels, in the forms' order; files are left out, they are shown elsewhere."""
+        found = []
+        for id, field in self.fields(package).items():
+            if id in values and field.kind != "files":
+                text = field.text(values[id], Given(lookup, values))
+                found.append((field.label, say({"yes": "是", "no": "否"}[text], self._language) if field.kind in YES_NO and text else text))
+        return [(label, text) for label, text in found if text]
 
     def codes(self, scheme: Mapping[str, Any]) -> Codes:
         return Codes(scheme, self._language)

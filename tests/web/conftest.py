@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from adapters.system import System
+from adapters.system import Settings, System
 from adapters.web.app import create_app
 from tests.web import world
 
@@ -71,9 +72,18 @@ def client(app: FastAPI) -> Iterator[Browser]:
         yield made
 
 
+@pytest.fixture(scope="session")
+def untouched(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A world that nobody changes, to be copied."""
+    home = tmp_path_factory.mktemp("untouched")
+    system, _ = world.build(home)
+    system.database.close()
+    return home
+
+
 @pytest.fixture
-def own_system(tmp_path: Path) -> System:
-    return world.build(tmp_path)[0]
+def own_system(untouched: Path, tmp_path: Path) -> System:
+    return System(Settings(shutil.copytree(untouched, tmp_path / "home")))
 
 
 @pytest.fixture

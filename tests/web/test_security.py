@@ -1,8 +1,6 @@
 """Attacks and accidents against the pages: other sites, stolen and fixed sessions, large bodies, crashes, guessing, odd addresses."""
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 import sqlalchemy as sa
 from fastapi import FastAPI
@@ -134,10 +132,9 @@ def test_bodies_over_the_limit_are_refused_by_their_length_and_as_they_come(clie
     assert (announced.status_code, streamed.status_code) == (413, 413)
 
 
-def test_a_crash_says_nothing_of_the_inside_and_keeps_its_headers(tmp_path: Path) -> None:
-    system, _ = world.build(tmp_path)
-    browser = Browser(create_app(system)).sign_in(DRAFTER)
-    with system.database.changing() as connection:
+def test_a_crash_says_nothing_of_the_inside_and_keeps_its_headers(own_system: System) -> None:
+    browser = Browser(create_app(own_system)).sign_in(DRAFTER)
+    with own_system.database.changing() as connection:
         connection.execute(sa.text("DROP TABLE task_candidate"))
 
     page, api = browser.get("/inbox"), browser.get("/api/v1/inbox")
