@@ -168,7 +168,10 @@ class Twin:
         self._tally = None if noted is None else noted.data.get("tally")
         if self.process.nodes[id].body is not None:
             self._local = {}  # of a task inside it
-        self.tree.run(self._found(self.tree.instance_at(id, self._path(scope)), id))
+        instance = self.tree.instance_at(id, self._path(scope))
+        if instance is None and body is not None and self.tree.at(id, self._path(body)):
+            return  # ended in the same step as the one that made the completion condition true: SpiffWorkflow has cancelled it
+        self.tree.run(self._found(instance, id))
         self._tally = None
 
     def _leave(self, scope: int, node: Node, flows: Sequence[str]) -> None:

@@ -50,6 +50,8 @@ def _of_node(node: Node) -> Iterator[str]:
         flow.condition is None and flow.id != node.default for flow in node.outgoing
     ):
         yield "condition"
+    if node.kind == "inclusiveGateway" and len(node.incoming) > 1:
+        yield "inclusive"  # it does not wait for a branch with a merge in it, nor in the second round of a loop
     if node.start_quantity > 1 or node.completion_quantity > 1:
         yield "quantity"
     if node.multi is not None and node.multi.behavior != "All":

@@ -16,6 +16,7 @@ from SpiffWorkflow.bpmn.specs.mixins.events.event_types import CatchingEvent
 from SpiffWorkflow.bpmn.specs.mixins.events.intermediate_event import BoundaryEvent, EventBasedGateway
 from SpiffWorkflow.bpmn.specs.mixins.events.start_event import StartEvent
 from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask, MultiInstanceTask
+from SpiffWorkflow.bpmn.specs.mixins.unstructured_join import UnstructuredJoin
 from SpiffWorkflow.util.task import TaskState
 
 from adapters.spiff.translate import DOOR, PREFIX
@@ -85,7 +86,15 @@ class Tree:
         if self._depth(task) > TOO_DEEP:
             raise Refused("spiff.deep", element=task.task_spec.bpmn_id or task.task_spec.name, steps=TOO_DEEP)
         task.run()
+        if isinstance(task.task_spec, UnstructuredJoin):
+            self._use_up(task)
         self.settle()
+
+    @staticmethod
+    def _use_up(join: Task) -> None:
+        """The tokens that came to a join are gone with it; SpiffWorkflow keeps them and counts them once more in the next round of a loop."""
+        for task in [each for each in join.workflow.tasks.values() if each.task_spec is join.task_spec and each.state == TaskState.CANCELLED]:
+            join.workflow._remove_task(task.id)
 
     def settle(self) -> None:
         """Runs what is not drawn, until nothing of it is ready."""
