@@ -170,7 +170,7 @@ def happen(step: Step, scope: int, id: str, trigger: int, payload: Values, again
     match element.kind:
         case "boundaryEvent":
             boundary(step, row, element, payload)
-        case "startEvent":
+        case "startEvent" if element.node.scope in step.plan.elements:
             event_sub_process(step, row, element, payload)
         case _:
             _go_on(step, row, element, payload, again)

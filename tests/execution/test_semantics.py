@@ -434,6 +434,129 @@ def test_variables_go_to_the_innermost_scope_that_has_them_else_to_the_instance(
     assert {name: w.variables(i).get(name) for name in ("known", "outside", "local")} == {"known": 2, "outside": 20, "local": None}
 
 
+def test_an_event_is_thrown_for_each_instance_or_for_the_first(place: Place) -> None:
+    w = place("is_an_event_thrown_for_each_instance")
+    i = w.start("p")
+    for _ in range(3):
+        w.complete(i, "a")
+    assert opened(w, i) == ["c", "n", "n", "n"]
+    w = place("is_an_event_thrown_for_the_first_instance")
+    i = w.start("p")
+    w.complete(i, "a")
+    w.complete(i, "a")
+    assert opened(w, i) == ["a", "n"]
+
+
+@pytest.mark.parametrize(("rounds", "more"), [(0, False), (2, True)])
+def test_a_loop_tests_before_and_stops_at_its_maximum(place: Place, rounds: int, more: bool) -> None:
+    w = place("how_often_does_a_loop_run")
+    i = w.start("p", {"more": more})
+    for _ in range(rounds):
+        w.complete(i, "a")
+    assert opened(w, i) == ["b"]
+
+
+def test_terminate_ends_one_of_many_instances(place: Place) -> None:
+    w = place("does_terminate_end_one_of_many_instances")
+    i = w.start("p")
+    w.complete(i, "a")
+    assert opened(w, i) == ["a", "b"]
+    w.complete(i, "a")
+    assert opened(w, i) == ["c"]
+
+
+# More events -----------------------------------------------------------------------------------------------------------------------------------------
+
+
+def test_event_sub_processes_can_be_nested(place: Place) -> None:
+    w = place("can_event_sub_processes_be_nested")
+    i = w.start("p")
+    assert not w.message("inner")
+    w.message("outer")
+    assert opened(w, i) == ["a", "oa"]
+    w.message("inner")
+    assert opened(w, i) == ["a", "ia"]
+
+
+def test_the_start_event_that_was_triggered_begins(place: Place) -> None:
+    w = place("which_start_event_begins")
+    i = w.start("p")
+    w.message("letter", {"title": "x"})
+    w.signal("bell")
+    assert [opened(w, id) for id in w.instances] == [["a"], ["b"], ["c"]]
+    assert w.variables(list(w.instances)[1])["title"] == "x"
+    assert i == next(iter(w.instances))
+
+
+def test_all_triggers_of_a_parallel_multiple_start_have_to_come(place: Place) -> None:
+    w = place("do_all_triggers_of_a_parallel_multiple_start_have_to_come")
+    w.message("two")
+    (i,) = w.instances
+    assert opened(w, i) == []
+    w.message("one")
+    assert (opened(w, i), len(w.instances)) == (["a"], 1)
+
+
+def test_a_receive_task_can_begin_an_instance_or_wait_behind_a_gateway(place: Place) -> None:
+    w = place("can_a_receive_task_begin_an_instance")
+    w.message("letter")
+    assert [opened(w, i) for i in w.instances] == [["a"]]
+    w = place("does_a_receive_task_behind_a_gateway_wait")
+    i, j = w.start("p"), w.start("p")
+    w.message("letter")
+    w.advance(HOUR)
+    assert (opened(w, i), opened(w, j)) == (["a"], ["b"])
+
+
+def test_a_compensation_event_sub_process_replaces_the_handlers_and_may_call_them(place: Place) -> None:
+    w = place("does_a_compensation_event_sub_process_replace_the_handlers")
+    i = w.start("p")
+    w.complete(i, "a")
+    assert opened(w, i) == ["h"]
+    w.complete(i, "h")
+    assert opened(w, i) == ["undo_a"]
+    w.complete(i, "undo_a")
+    assert opened(w, i) == ["c"]
+
+
+def test_only_the_named_activity_is_compensated(place: Place) -> None:
+    w = place("is_only_the_named_activity_compensated")
+    i = w.start("p")
+    w.complete(i, "a")
+    w.complete(i, "b")
+    assert opened(w, i) == ["undo_a"]
+
+
+def test_a_signal_interrupts_a_waiting_receive_task(place: Place) -> None:
+    w = place("does_a_signal_interrupt_a_waiting_receive_task")
+    i = w.start("p")
+    w.signal("bell")
+    assert opened(w, i) == ["h"]
+    assert not w.message("letter")
+
+
+def test_a_condition_happens_each_time_it_becomes_true_again(place: Place) -> None:
+    w = place("is_a_condition_watched_only_when_it_changes")
+    i = w.start("p", {"n": 6})
+    assert opened(w, i) == ["a", "h"]
+    for n, count in ((7, 1), (1, 1), (8, 2)):
+        w.send(i, c.SetVariables("ann", {"n": n}))
+        assert opened(w, i).count("h") == count
+
+
+def test_two_tokens_wait_for_two_needed(place: Place) -> None:
+    w = place("do_two_tokens_wait_for_two_needed")
+    i = w.start("p")
+    assert opened(w, i) == ["a"]
+    w.complete(i, "a")
+    assert state(w, i) == "ended"
+
+
+def test_an_escalation_at_an_end_interrupts_what_runs_beside_it(place: Place) -> None:
+    w = place("does_an_escalation_end_beside_the_end")
+    assert opened(w, w.start("p")) == ["h"]
+
+
 # Between instances ----------------------------------------------------------------------------------------------------------------------------
 
 
