@@ -99,16 +99,20 @@ class Table(Generic[R]):
         return [self.rows[each] for each in sorted(self.groups.get(group, ()), key=_in_order)]
 
     def new(self, key: Key, row: R) -> None:
-        if key not in self.before:
+        before = self.before
+        if not before:
             self._dirty.append(self)
-            self.before[key] = None
+        if key not in before:
+            before[key] = None
         self._put(key, row)
 
     def change(self, key: Key) -> R:
         """The row, about to be changed in place."""
-        if key not in self.before:
-            self._dirty.append(self)
-            self.before[key] = self._fields(self[key])
+        before = self.before
+        if key not in before:
+            if not before:
+                self._dirty.append(self)
+            before[key] = self._fields(self[key])
         return self.rows[key]
 
     def drop(self, key: Key) -> None:
@@ -143,7 +147,8 @@ class Table(Generic[R]):
             for key in self.before:
                 self.digests.pop(key, None)
         self.before.clear()
-        self.gone.clear()
+        if self.gone:
+            self.gone.clear()
 
     def hash_change(self, salt: str) -> tuple[int, dict[Key, int]]:
         """What the step adds to the state hash, and the hashes of the rows it saved."""
@@ -269,9 +274,10 @@ class Workspace:
         self._before, self._fresh = None, False
         if self.outgoing:
             self.outgoing = {}
-        for table in self._dirty:
-            table.forget()
-        self._dirty.clear()
+        if self._dirty:
+            for table in self._dirty:
+                table.forget()
+            self._dirty.clear()
         if self._hashes:
             for table, hashes in self._hashes:
                 table.digests.update(hashes)
