@@ -13,7 +13,7 @@ SIGNS = {"error": "✗", "warning": "!", "note": "·"}
 def sentence(language: str, finding: Finding) -> str:
     """`✗ file:line element  words`."""
     where = finding.file + (f":{finding.line}" if finding.line else "")
-    words = say(finding.code, language, file=finding.file, element=finding.element, line=finding.line, **finding.details)
+    words = say(finding.code, language, **{"file": finding.file, "element": finding.element, "line": finding.line, **finding.details})
     return f"{SIGNS.get(finding.severity, '✗')} {where}  {finding.element}  {words}".rstrip()
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from zoneinfo import reset_tzpath
 
 from adapters.database import clock as clocks
 from adapters.database import places, schema
@@ -42,6 +43,7 @@ from engine.scheme.functions import NAMES
 from engine.scheme.scheme import Scheme, value_at
 from forms.form import Form
 
+reset_tzpath(to=[])  # time zones come from the pinned tzdata package, not from whatever the machine has
 VERSION = "1"  # of the engine, in every entry
 ROOT = Path(__file__).resolve().parents[2]
 

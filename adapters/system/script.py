@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -65,7 +66,13 @@ class Demo:
 
 def read_demo(system: System, package: str, name: str) -> Demo:
     """Raises NotFound, Invalid."""
-    value: Any = read_yaml(system.library.part(package, "demo", name), f"demo/{name}.yaml").value
+    return _demo(system.library.part(package, "demo", name), f"demo/{name}.yaml")
+
+
+@lru_cache(maxsize=16)
+def _demo(content: bytes, file: str) -> Demo:
+    """Parsed once a content: the sign-in page asks every time."""
+    value: Any = read_yaml(content, file).value
     place, zone = value["place"], ZoneInfo(value["place"].get("zone", "Asia/Shanghai"))
     return Demo(place["id"], place["title"], place["kind"], zone.key, value["scheme"], moment(value["starts_at"], zone), moment(value["opens_at"], zone),
                 value["organisations"], value["people"], tuple((one["person"], one["label"]) for one in value.get("sign_in", ())))
