@@ -142,7 +142,10 @@ Row = ScopeRow | ResultRow | TaskRow | TimerRow | SubscriptionRow | JobRow | Inc
 
 
 class Source(Protocol):
-    """Where a workspace loads rows it has not seen; every method answers for this one instance only."""
+    """Where a workspace loads rows it has not seen; every method answers for this one instance only.
+
+    A source may also have `whole(kind) -> Iterable[Row]`: all living rows of a kind (open tasks only), asked when much is taken away at once.
+    """
 
     def scope(self, id: int) -> ScopeRow | None: ...
     def scopes_in(self, parent: int) -> Iterable[ScopeRow]: ...

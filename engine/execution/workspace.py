@@ -20,6 +20,7 @@ R = TypeVar("R")
 Key = Any  # int for scopes, (scope, index) for results, text for the rest
 Fields = tuple[Any, ...]  # a row's fields in their order: what it was before
 MODULUS = 1 << 256
+MANY = 50  # children of a scope from which on rows are loaded together
 
 _head_fields = attrgetter(*InstanceRow.__slots__[:-1])
 
@@ -53,7 +54,7 @@ TABLES: Mapping[str, tuple[type, Callable[[Any, Key], Any], Callable[[Any, Key],
 class Table(Generic[R]):
     """Rows of one type by key. `group` says by what they are also found (a scope's parent, a result's body)."""
 
-    __slots__ = ("kind", "rows", "before", "gone", "groups", "whole", "digests", "_dirty", "_fetch", "_fetch_group", "_group", "_fields")
+    __slots__ = ("kind", "rows", "before", "gone", "groups", "whole", "complete", "digests", "_dirty", "_fetch", "_fetch_group", "_group", "_fields")
 
     def __init__(
         self,
@@ -70,6 +71,7 @@ class Table(Generic[R]):
         self.digests: dict[Key, int] = {}  # hashes of rows as they were when `changes` was last asked
         self.groups: dict[Key, dict[Key, None]] = {}
         self.whole: set[Key] = set()  # groups of which everything is loaded
+        self.complete = False  # everything that lives is loaded
         self._dirty, self._fetch, self._fetch_group, self._group = dirty, fetch, fetch_group, group
         self._fields = FIELDS[kind]
 
@@ -91,12 +93,16 @@ class Table(Generic[R]):
 
     def within(self, group: Key, key: Callable[[R], Key]) -> list[R]:
         """The rows of a group, loaded as far as they are not yet, in the order of their keys."""
-        if group not in self.whole and self._fetch_group is not None:
-            for row in self._fetch_group(group):
-                if key(row) not in self.rows and key(row) not in self.gone:
-                    self._put(key(row), row)
+        if not self.complete and group not in self.whole and self._fetch_group is not None:
+            self.take(self._fetch_group(group), key)
             self.whole.add(group)
         return [self.rows[each] for each in sorted(self.groups.get(group, ()), key=_in_order)]
+
+    def take(self, found: Iterable[R], key: Callable[[R], Key]) -> None:
+        """Rows that were loaded together; those known already stay as they are."""
+        for row in found:
+            if key(row) not in self.rows and key(row) not in self.gone:
+                self._put(key(row), row)
 
     def new(self, key: Key, row: R) -> None:
         before = self.before
@@ -268,7 +274,20 @@ class Workspace:
             row = self.scopes.get(pending.pop())
             if row is not None:
                 yield row
-                pending.extend(child.id for child in reversed(self.scopes_in(row.id)))
+                children = self.scopes_in(row.id)
+                if len(children) > MANY:
+                    self._load_all()
+                pending.extend(child.id for child in reversed(children))
+
+    def _load_all(self) -> None:
+        """Much is taken away at once: one query a table, where the source can do that, instead of one a row."""
+        whole: Callable[[type], Iterable[Any]] | None = getattr(self._source, "whole", None)
+        if whole is None:
+            return
+        for table in self.tables:
+            if not table.complete:
+                table.take(whole(table.kind), _by_index if table.kind is ResultRow else _by_id)
+                table.complete = True
 
     def begin(self) -> None:
         self._before, self._fresh = None, False

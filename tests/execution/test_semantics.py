@@ -393,6 +393,15 @@ def test_a_boundary_event_on_many_instances_stops_them_all(place: Place) -> None
     assert w.variables(i)["kept"] == "yes"
 
 
+def test_many_instances_stop_together(place: Place) -> None:
+    w = place("are_partial_results_kept_at_a_boundary")
+    i = w.start("p", {"items": list(range(120))})
+    w.complete(i, "a")
+    w.advance(HOUR)
+    assert opened(w, i) == ["h"]
+    assert w.instances[i].head.counters["live"] == 1
+
+
 def test_a_loop_sees_what_the_last_round_wrote(place: Place) -> None:
     w = place("does_a_loop_see_what_the_last_round_wrote")
     i = w.start("p", {"list": []})

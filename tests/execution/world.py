@@ -76,6 +76,9 @@ class TextRows:
     def job(self, id: str) -> Any: return self._one(JobRow, id)
     def incident(self, id: str) -> Any: return self._one(IncidentRow, id)
 
+    def whole(self, kind: type) -> list[Any]:
+        return self._all(kind, lambda row: kind is not TaskRow or row.state == "open")
+
     def rows(self, kind: type) -> list[Any]:
         return self._all(kind, lambda row: True)
 
