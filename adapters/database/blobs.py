@@ -4,6 +4,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,7 +14,7 @@ from adapters.database.clock import database_now, database_time
 from adapters.database.connection import Database, Transaction, bind
 from adapters.database.moments import restored, stored
 from adapters.database.personal import Keys, PersonalStore
-from adapters.database.visibility import reader, visible_to
+from adapters.database.visibility import Shape, reader, visible_to
 from engine.refusals import Conflict, NotFound, Refused
 
 _b, _p, _i, _k = schema.blob.c, schema.blob_part.c, schema.instance.c, schema.subject_key.c
@@ -53,6 +54,18 @@ class Attachment:
 
 
 _COLUMNS = (_b.place, _b.id, _b.owner, _b.name, _b.type, _b.size, _b.state, _b.subject, _b.wrapped, _b.digest, _b.instance, _b.created_at)
+
+
+_SIZES = sa.select(_p.size).where(_p.place == bind("place"), _p.blob == bind("id")).order_by(_p.n)
+
+
+@lru_cache(maxsize=256)
+def _readable(shape: Shape) -> sa.Select[Any]:
+    whole = _b.state.in_([sa.literal_column("'complete'"), sa.literal_column("'attached'")])
+    own = sa.and_(_b.instance.is_(None), _b.owner == bind("actor"))
+    return (
+        sa.select(*_COLUMNS).select_from(schema.blob.outerjoin(schema.instance, sa.and_(_i.place == _b.place, _i.id == _b.instance)))
+        .where(_b.place == bind("place"), _b.id == bind("id"), whole, sa.or_(own, visible_to(shape))))
 
 
 def _blob(c: Sequence[Any]) -> Blob:
@@ -122,16 +135,12 @@ class BlobRows:
 
     def readable(self, place: str, actor: str, id: str) -> tuple[Blob, list[int]]:
         """A file that the actor may see: their own, or one of a visible instance; with its parts' sizes. Raises NotFound `file.unknown`."""
-        with self._database.reading() as connection:
-            who = reader(connection, place, actor)
-            query = sa.select(*_COLUMNS).select_from(
-                schema.blob.outerjoin(schema.instance, sa.and_(_i.place == _b.place, _i.id == _b.instance))).where(
-                _b.place == place, _b.id == id, _b.state.in_(("complete", "attached")),
-                sa.or_(sa.and_(_b.instance.is_(None), _b.owner == actor), visible_to(who)))
-            found = connection.execute(query).first()
+        with self._database.looking() as transaction:
+            who = reader(transaction, place, actor)
+            found = transaction.row(_readable(who.shape), **who.params, id=id)
             if found is None:
                 raise NotFound("file.unknown", id=id)
-            return _blob(found), self._parts(connection, place, id)
+            return _blob(found), [size for (size,) in transaction.rows(_SIZES, place=place, id=id)]
 
     def abandoned(self, place: str, before: datetime) -> list[str]:
         """Ids of files that nobody attached and that began before `before` (database clock)."""

@@ -25,6 +25,7 @@ _PENDING = schema.unsequenced.insert().values({c.name: bind(c.name) for c in sch
 EARLIER = sa.select(_e.digest, _e.body).where(_e.place == _p, _e.actor == bind("actor"), _e.command_id == bind("id"))
 _HEAD = sa.select(schema.stream.c.seq, schema.stream.c.head, schema.stream.c.last_at).where(
     schema.stream.c.place == _p, schema.stream.c.stream == _stream).with_for_update()
+_BODIES = sa.select(_e.body).where(_e.place == _p, _e.stream == _stream).order_by(_e.seq)
 _NEW_STREAM = schema.stream.insert().values({c.name: bind(c.name) for c in schema.stream.c})
 _MOVE_STREAM = schema.stream.update().where(schema.stream.c.place == bind("key_place"), schema.stream.c.stream == bind("key_stream")).values(
     seq=bind("seq"), last_at=bind("last_at"), head=bind("head"))
@@ -82,6 +83,11 @@ class Journal:
         written = self.append(transaction, place, entry, None)
         transaction.change(_MOVE_STREAM, key_place=place, key_stream=stream, seq=seq + 1, last_at=at, head=written.hash)
         return written
+
+
+def entries_of(transaction: Transaction, place: str, stream: str) -> list[Entry]:
+    """The entries of one stream in order."""
+    return [opened(bytes(body)) for (body,) in transaction.rows(_BODIES, place=place, stream=stream)]
 
 
 def entries(connection: sa.Connection, place: str, stream: str | None = None) -> Iterator[Written]:

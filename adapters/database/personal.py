@@ -4,6 +4,7 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Protocol
 
 import sqlalchemy as sa
@@ -112,10 +113,19 @@ def hold(database: Database, place: str, subject: str, by: str | None) -> None:
             raise NotFound("subject.unknown", subject=subject)
 
 
-def personal_of(connection: sa.Connection, place: str, instances: Sequence[str]) -> dict[str, dict[str, dict[str, Any]]]:
+@lru_cache(maxsize=64)
+def _values(instances: int) -> sa.Select[Any]:
+    wanted = [bind(f"instance_{n}") for n in range(instances)]
+    return sa.select(_d.instance, _d.subject, _d.data).where(_d.place == _place, _d.instance.in_(wanted)).order_by(_d.instance, _d.subject, _d.seq)
+
+
+def personal_of(transaction: Transaction, place: str, instances: Sequence[str]) -> dict[str, dict[str, dict[str, Any]]]:
     """instance → subject → all personal values kept there; the caller asks only for instances that the reader may see."""
     found: dict[str, dict[str, dict[str, Any]]] = {}
-    query = sa.select(_d.instance, _d.subject, _d.data).where(_d.place == place, _d.instance.in_(instances)).order_by(_d.instance, _d.subject, _d.seq)
-    for instance, subject, data in connection.execute(query):
+    if not instances:
+        return found
+    size = 1 << (len(instances) - 1).bit_length()
+    wanted = {f"instance_{n}": instances[min(n, len(instances) - 1)] for n in range(size)}
+    for instance, subject, data in transaction.rows(_values(size), place=place, **wanted):
         found.setdefault(instance, {}).setdefault(subject, {}).update(value_of(data))
     return found

@@ -4,19 +4,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
 
 from adapters.database import schema
+from adapters.database.connection import Transaction, bind
 from adapters.database.moments import restored, restored_or_none
 from adapters.database.personal import personal_of
 from adapters.database.shapes import value_of
-from adapters.database.visibility import Reader, visible_to
+from adapters.database.visibility import Reader, Shape, listed, one_of, room, visible_to
 from engine.refusals import NotFound
 
 COUNTED = 1000  # totals are exact up to here; above it a list says "more than"
 PAGE = 50
+OPEN: sa.ColumnElement[str] = sa.literal_column("'open'")
 
 _c, _t, _i, _r, _n, _b = (
     schema.task_candidate.c, schema.task.c, schema.instance.c, schema.record.c, schema.person.c, schema.blob.c)
@@ -142,122 +145,202 @@ def line(c: Sequence[Any]) -> TaskLine:
         c[23] or "", c[24] or "")
 
 
-def inbox(connection: sa.Connection, reader: Reader, filters: Mapping[str, str], limit: int, offset: int) -> Lines:
+FILTERS = ("campaign", "stage", "mark", "late")
+
+
+def inbox(transaction: Transaction, who: Reader, filters: Mapping[str, str], limit: int, offset: int) -> Lines:
     """待办: the open tasks that the reader may act on, least time left first. `filters`: campaign, stage, mark, late (any value)."""
-    keys = (mine(reader, filters) if filters or reader.recused else _mine_quickly(reader, limit + offset)).subquery()
-    page = sa.select(keys).order_by(keys.c.due_at, keys.c.instance, keys.c.task).limit(limit).offset(offset).subquery()
-    rows = connection.execute(
-        _LINE.join(page, sa.and_(page.c.instance == _t.instance, page.c.task == _t.id)).where(_t.place == reader.place)
-        .order_by(page.c.due_at, page.c.instance, page.c.task)).all()
-    total = connection.scalar(sa.select(sa.func.count()).select_from(mine(reader, filters).limit(COUNTED + 1).subquery()))
-    return Lines(with_records(connection, reader, [line(row) for row in rows]), int(total or 0))
+    given = tuple(name for name in FILTERS if name in filters)
+    values: dict[str, object] = {
+        **who.params, "limit": limit, "offset": offset, "most": limit + offset, "campaign": filters.get("campaign"), "stage": filters.get("stage"),
+        "mark": containing(f'"{filters.get("mark", "")}"')}
+    rows = transaction.rows(_inbox(who.shape, given), **values)
+    total = transaction.row(_count(who.shape, given), **{**values, "most": COUNTED + 1}) or (0,)
+    return Lines(with_records(transaction, who, [line(row) for row in rows]), total[0])
 
 
-def mine(reader: Reader, filters: Mapping[str, str]) -> sa.Select[Any]:
+def count(transaction: Transaction, who: Reader) -> int:
+    """How many open tasks the reader may act on, at most COUNTED + 1."""
+    return int((transaction.row(_count(who.shape, ()), **who.params, most=COUNTED + 1) or (0,))[0])
+
+
+@lru_cache(maxsize=256)
+def _inbox(shape: Shape, filters: tuple[str, ...]) -> sa.Select[Any]:
+    keys = (_mine(shape, filters) if filters or shape.recused else _mine_quickly(shape)).subquery()
+    page = sa.select(keys).order_by(keys.c.due_at, keys.c.instance, keys.c.task).limit(bind("limit")).offset(bind("offset")).subquery()
+    return (
+        _LINE.join(page, sa.and_(page.c.instance == _t.instance, page.c.task == _t.id)).where(_t.place == bind("place"))
+        .order_by(page.c.due_at, page.c.instance, page.c.task))
+
+
+@lru_cache(maxsize=256)
+def _count(shape: Shape, filters: tuple[str, ...]) -> sa.Select[Any]:
+    return sa.select(sa.func.count()).select_from(_mine(shape, filters).limit(bind("most")).subquery())
+
+
+def _mine(shape: Shape, filters: tuple[str, ...]) -> sa.Select[Any]:
     """Keys of the reader's open tasks, each once, narrowed by the filters."""
     keys = sa.select(_c.due_at, _c.instance, _c.task).where(
-        _c.place == reader.place, _c.open == sa.literal_column("1"), _c.candidate.in_(reader.candidates)).distinct()
-    if not filters and not reader.recused:
+        _c.place == bind("place"), _c.open == sa.literal_column("1"), one_of(_c.candidate, "candidate", shape.candidates)).distinct()
+    if not filters and not shape.recused:
         return keys
     keys = keys.join(schema.task, sa.and_(_t.place == _c.place, _t.instance == _c.instance, _t.id == _c.task))
     keys = keys.join(schema.instance, sa.and_(_i.place == _c.place, _i.id == _c.instance))
-    if "campaign" in filters:
-        keys = keys.where(_i.root == filters["campaign"])
-    if "stage" in filters:
-        keys = keys.where(_t.stage == filters["stage"])
-    if "mark" in filters:
-        keys = keys.where(_t.marks.contains(f'"{filters["mark"]}"', autoescape=True))
-    if "late" in filters:
-        keys = keys.where(_c.due_at < reader.at)
-    if reader.recused:
-        keys = keys.where(_c.instance.not_in(reader.recused), sa.or_(_t.about.is_(None), _t.about.not_in(reader.recused)))
+    narrowed = {
+        "campaign": _i.root == bind("campaign"), "stage": _t.stage == bind("stage"), "mark": _t.marks.like(bind("mark"), escape="!"),
+        "late": _c.due_at < bind("at")}
+    keys = keys.where(*[narrowed[name] for name in filters])
+    if shape.recused:
+        about = one_of(_t.about, "recused", shape.recused)
+        keys = keys.where(sa.not_(one_of(_c.instance, "recused", shape.recused)), sa.or_(_t.about.is_(None), sa.not_(about)))
     return keys
 
 
-def _mine_quickly(reader: Reader, most: int) -> sa.Select[Any]:
+def _mine_quickly(shape: Shape) -> sa.Select[Any]:
     """The first `most` keys: of each candidate the first ones along the index, so that a role's 20,000 tasks are not sorted for one page."""
     parts = []
-    for candidate in reader.candidates:
+    for n in range(shape.candidates):
         one = sa.select(_c.due_at, _c.instance, _c.task).where(
-            _c.place == reader.place, _c.open == sa.literal_column("1"), _c.candidate == candidate)
-        first = one.order_by(_c.due_at, _c.instance, _c.task).limit(most).subquery()
+            _c.place == bind("place"), _c.open == sa.literal_column("1"), _c.candidate == bind(f"candidate_{n}"))
+        first = one.order_by(_c.due_at, _c.instance, _c.task).limit(bind("most")).subquery()
         parts.append(sa.select(first.c.due_at, first.c.instance, first.c.task))
     united = parts[0].subquery() if len(parts) == 1 else sa.union(*parts).subquery()
     return sa.select(united.c.due_at, united.c.instance, united.c.task)
 
 
-def done(connection: sa.Connection, reader: Reader, limit: int, offset: int) -> Lines:
+_done = (_t.place == bind("place"), _t.closed_by == bind("actor"))
+_DONE = _LINE.where(*_done).order_by(_t.closed_at.desc(), _t.instance, _t.id).limit(bind("limit")).offset(bind("offset"))
+_DONE_COUNT = sa.select(sa.func.count()).select_from(sa.select(_t.id).where(*_done).limit(bind("most")).subquery())
+
+
+def done(transaction: Transaction, who: Reader, limit: int, offset: int) -> Lines:
     """已办: what the reader completed, newest first."""
-    mine = (_t.place == reader.place, _t.closed_by == reader.actor)
-    rows = connection.execute(_LINE.where(*mine).order_by(_t.closed_at.desc(), _t.instance, _t.id).limit(limit).offset(offset)).all()
-    total = connection.scalar(sa.select(sa.func.count()).select_from(sa.select(_t.id).where(*mine).limit(COUNTED + 1).subquery()))
-    return Lines(with_records(connection, reader, [line(row) for row in rows]), int(total or 0))
+    rows = transaction.rows(_DONE, **who.params, limit=limit, offset=offset)
+    total = transaction.row(_DONE_COUNT, **who.params, most=COUNTED + 1) or (0,)
+    return Lines(with_records(transaction, who, [line(row) for row in rows]), total[0])
 
 
-def tasks_where(connection: sa.Connection, reader: Reader, *conditions: sa.ColumnElement[bool], limit: int = 1000) -> tuple[TaskLine, ...]:
-    """Visible tasks under further conditions, oldest due first."""
-    rows = connection.execute(
-        _LINE.where(_t.place == reader.place, *conditions, visible_to(reader)).order_by(_t.due_at, _t.instance, _t.id).limit(limit)).all()
-    return with_records(connection, reader, [line(row) for row in rows])
+@lru_cache(maxsize=256)
+def _open_in_instance(shape: Shape) -> sa.Select[Any]:
+    return _LINE.where(_t.place == bind("place"), _t.instance == bind("instance"), _t.state == OPEN, visible_to(shape)).order_by(
+        _t.due_at, _t.instance, _t.id)
 
 
-def with_records(connection: sa.Connection, reader: Reader, lines: Sequence[TaskLine]) -> tuple[TaskLine, ...]:
-    """The lines with the register rows they are about, and of those the personal values that the reader may see. Two statements."""
+@lru_cache(maxsize=256)
+def _late(shape: Shape, of_org: bool) -> sa.Select[Any]:
+    late = (_t.place == bind("place"), _i.root == bind("campaign"), _t.state == OPEN, _t.due_at < bind("at"))
+    return _LINE.where(*late, *([_i.org == bind("org")] if of_org else []), visible_to(shape)).order_by(_t.due_at, _t.instance, _t.id)
+
+
+def open_in_instance(transaction: Transaction, who: Reader, instance: str) -> tuple[TaskLine, ...]:
+    """The open tasks of a visible instance, first due first."""
+    return with_records(transaction, who, [line(row) for row in transaction.rows(_open_in_instance(who.shape), **who.params, instance=instance)])
+
+
+def late(transaction: Transaction, who: Reader, campaign: str, org: str) -> tuple[TaskLine, ...]:
+    """The open tasks of a campaign that are past their date and the reader's to see, of one organisation or (empty) of all."""
+    rows = transaction.rows(_late(who.shape, bool(org)), **who.params, campaign=campaign, org=org)
+    return with_records(transaction, who, [line(row) for row in rows])
+
+
+def with_records(transaction: Transaction, who: Reader, lines: Sequence[TaskLine]) -> tuple[TaskLine, ...]:
+    """The lines with the register rows they are about, and of those the personal values that the reader may see. Two statements at most."""
     campaigns, keys = sorted({each.campaign for each in lines}), sorted({each.about for each in lines if each.about})
-    found = records(connection, reader, _r.campaign.in_(campaigns), _r.key.in_(keys))
+    if not keys:
+        return tuple(lines)
+    query = _records_about(who.shape, room(len(campaigns)), room(len(keys)))
+    found = _read_records(transaction, transaction.rows(query, **who.params, **listed("campaign", campaigns), **listed("key", keys)), who.place)
     by_key = {(campaign, record.key): record for campaign, record in found}
     return tuple([replace(each, record=by_key.get((each.campaign, each.about))) for each in lines])
 
 
-def records(connection: sa.Connection, reader: Reader, *conditions: sa.ColumnElement[bool], limit: int | None = None, offset: int = 0) -> list[tuple[str, Record]]:
-    """(campaign, row) of the register rows that visible instances put there. Two statements."""
-    query = (
-        sa.select(_r.campaign, _r.kind, _r.key, _r.status, _r.data, _r.instance, _r.org, _r.updated_at)
-        .join(schema.instance, sa.and_(_i.place == _r.place, _i.id == _r.instance))
-        .where(_r.place == reader.place, *conditions, visible_to(reader)).order_by(_r.campaign, _r.kind, _r.key).limit(limit).offset(offset))
-    rows = connection.execute(query).all()
-    personal = personal_of(connection, reader.place, sorted({row.instance for row in rows}))
-    return [
-        (row.campaign, Record(row.kind, row.key, row.status, value_of(row.data), row.instance, row.org, restored(row.updated_at),
-                              personal.get(row.instance, {})))
-        for row in rows]
+_RECORDS = (
+    sa.select(_r.campaign, _r.kind, _r.key, _r.status, _r.data, _r.instance, _r.org, _r.updated_at)
+    .join(schema.instance, sa.and_(_i.place == _r.place, _i.id == _r.instance)).order_by(_r.campaign, _r.kind, _r.key))
 
 
-_DETAIL = sa.select(_t.candidates, _t.owner, _t.form, _t.due_basis, _t.variables, _t.opinion, _t.next, _i.path).join(
-    schema.instance, sa.and_(_i.place == _t.place, _i.id == _t.instance))
+@lru_cache(maxsize=512)
+def _records_about(shape: Shape, campaigns: int, keys: int) -> sa.Select[Any]:
+    return _RECORDS.where(_r.place == bind("place"), one_of(_r.campaign, "campaign", campaigns), one_of(_r.key, "key", keys), visible_to(shape))
 
 
-def task(connection: sa.Connection, reader: Reader, instance: str, id: str) -> TaskView:
+@lru_cache(maxsize=256)
+def _records_of_kind(shape: Shape) -> sa.Select[Any]:
+    return _RECORDS.where(_r.place == bind("place"), _r.campaign == bind("campaign"), _r.kind == bind("kind"), visible_to(shape))
+
+
+def records(transaction: Transaction, who: Reader, campaign: str, kind: str) -> list[Record]:
+    """The register rows of a kind that visible instances put there, in the order of their keys. Two statements at most."""
+    rows = transaction.rows(_records_of_kind(who.shape), **who.params, campaign=campaign, kind=kind)
+    return [record for _, record in _read_records(transaction, rows, who.place)]
+
+
+def _read_records(transaction: Transaction, rows: Sequence[Sequence[Any]], place: str) -> list[tuple[str, Record]]:
+    """(campaign, row) with the personal values of the instances that put the rows there, all of which the reader may see."""
+    personal = personal_of(transaction, place, sorted({row[5] for row in rows}))
+    return [(c[0], Record(c[1], c[2], c[3], value_of(c[4]), c[5], c[6], restored(c[7]), personal.get(c[5], {}))) for c in rows]
+
+
+@lru_cache(maxsize=256)
+def _task_line(shape: Shape) -> sa.Select[Any]:
+    return _LINE.where(_t.place == bind("place"), _t.instance == bind("instance"), _t.id == bind("id"), visible_to(shape))
+
+
+_DETAIL = (
+    sa.select(_t.candidates, _t.owner, _t.form, _t.due_basis, _t.variables, _t.opinion, _t.next, _i.path)
+    .join(schema.instance, sa.and_(_i.place == _t.place, _i.id == _t.instance))
+    .where(_t.place == bind("place"), _t.instance == bind("instance"), _t.id == bind("id")))
+
+
+def task(transaction: Transaction, who: Reader, instance: str, id: str) -> TaskView:
     """One task of a visible instance. Raises NotFound `task.unknown`."""
-    this = (_t.place == reader.place, _t.instance == instance, _t.id == id)
-    row = connection.execute(_LINE.where(*this, visible_to(reader))).first()
-    detail = connection.execute(_DETAIL.where(*this)).first()
-    if row is None or detail is None or (row.about is not None and row.about in reader.recused):
+    row = transaction.row(_task_line(who.shape), **who.params, instance=instance, id=id)
+    detail = transaction.row(_DETAIL, place=who.place, instance=instance, id=id)
+    if row is None or detail is None:
         raise NotFound("task.unknown", instance=instance, task=id)
-    lines = with_records(connection, reader, [line(row)])
-    candidates = tuple(value_of(detail.candidates))
-    personal = personal_of(connection, reader.place, [instance])
+    found = line(row)
+    if found.about in who.recused:
+        raise NotFound("task.unknown", instance=instance, task=id)
+    lines = with_records(transaction, who, [found])
+    candidates = tuple(value_of(detail[0]))
+    mine = tuple(c for c in (*candidates, f"user:{found.assignee}") if c in who.candidates)
     return TaskView(
-        lines[0], candidates, tuple(c for c in (*candidates, f"user:{row.assignee}") if c in reader.candidates), detail.owner or "", detail.form or "",
-        value_of(detail.due_basis), value_of(detail.variables), detail.opinion or "", tuple(value_of(detail.next)), personal.get(instance, {}),
-        opinions(connection, reader, detail.path.split("/")), files(connection, reader, instance))
+        lines[0], candidates, mine, detail[1] or "", detail[2] or "", value_of(detail[3]), value_of(detail[4]), detail[5] or "",
+        tuple(value_of(detail[6])), personal_of(transaction, who.place, [instance]).get(instance, {}),
+        opinions(transaction, who, detail[7].split("/")), files(transaction, who, instance))
 
 
-def opinions(connection: sa.Connection, reader: Reader, instances: Sequence[str]) -> tuple[Opinion, ...]:
-    """What was answered in those of `instances` that the reader may see, newest first, at most 100."""
-    query = (
+@lru_cache(maxsize=512)
+def _opinions(shape: Shape, instances: int) -> sa.Select[Any]:
+    return (
         sa.select(_t.closed_at, _t.closed_by, _n.name, _t.instance, _t.id, _t.name, _t.outcome, _t.opinion)
         .join(schema.instance, sa.and_(_i.place == _t.place, _i.id == _t.instance))
         .outerjoin(schema.person, sa.and_(_n.place == _t.place, _n.id == _t.closed_by))
-        .where(_t.place == reader.place, _t.instance.in_(instances), _t.closed_by.is_not(None), visible_to(reader))
-        .order_by(_t.closed_at.desc(), _t.id.desc()).limit(100))
-    return tuple([Opinion(restored(c[0]), c[1], c[2] or "", c[3], c[4], c[5], c[6] or "", c[7] or "") for c in connection.execute(query)])
+        .where(_t.place == bind("place"), one_of(_t.instance, "instance", instances), _t.closed_by.is_not(None), visible_to(shape))
+        .order_by(_t.closed_at.desc(), _t.id.desc()).limit(sa.literal_column("100")))
 
 
-def files(connection: sa.Connection, reader: Reader, instance: str) -> tuple[FileRow, ...]:
-    """The files attached to a visible instance, in the order they came."""
-    query = (
+def opinions(transaction: Transaction, who: Reader, instances: Sequence[str]) -> tuple[Opinion, ...]:
+    """What was answered in those of `instances` that the reader may see, newest first, at most 100."""
+    rows = transaction.rows(_opinions(who.shape, room(len(instances))), **who.params, **listed("instance", instances))
+    return tuple([Opinion(restored(c[0]), c[1], c[2] or "", c[3], c[4], c[5], c[6] or "", c[7] or "") for c in rows])
+
+
+@lru_cache(maxsize=256)
+def _files(shape: Shape) -> sa.Select[Any]:
+    return (
         sa.select(_b.id, _b.name, _b.type, _b.size, _b.task, _b.field, _b.subject)
         .join(schema.instance, sa.and_(_i.place == _b.place, _i.id == _b.instance))
-        .where(_b.place == reader.place, _b.instance == instance, _b.state == "attached", visible_to(reader)).order_by(_b.created_at, _b.id))
-    return tuple([FileRow(c[0], c[1] or "", c[2], c[3], c[4] or "", c[5] or "", c[6] or "") for c in connection.execute(query)])
+        .where(_b.place == bind("place"), _b.instance == bind("instance"), _b.state == sa.literal_column("'attached'"), visible_to(shape))
+        .order_by(_b.created_at, _b.id))
+
+
+def files(transaction: Transaction, who: Reader, instance: str) -> tuple[FileRow, ...]:
+    """The files attached to a visible instance, in the order they came."""
+    rows = transaction.rows(_files(who.shape), **who.params, instance=instance)
+    return tuple([FileRow(c[0], c[1] or "", c[2], c[3], c[4] or "", c[5] or "", c[6] or "") for c in rows])
+
+
+def containing(text: str) -> str:
+    """The LIKE pattern for rows that contain `text`."""
+    return "%" + text.replace("!", "!!").replace("%", "!%").replace("_", "!_") + "%"

@@ -1,4 +1,5 @@
 """Both databases for every test of the store: a SQLite file and a real PostgreSQL; and tiny diagrams that it runs."""
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import Any
 import pytest
 
 from adapters.database.clock import create_place
-from adapters.database.connection import Database, open_database
+from adapters.database.connection import Database, Transaction, open_database
 from adapters.database.schema import create_tables
 from adapters.database.store import Store
 from adapters.keys import KeyFolder
@@ -61,3 +62,27 @@ def diagrams() -> Diagrams:
 @pytest.fixture
 def store(database: Database, diagrams: Diagrams, tmp_path: Path) -> Store:
     return Store(database, diagrams, KeyFolder(tmp_path / "keys"))
+
+
+@pytest.fixture
+def statements(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """Counts reads (`rows`, `row`) and writes (`write`, `change`) of the driver's transactions; a batch of rows is one."""
+    found: Counter[str] = Counter()
+    for name in ("rows", "row", "write", "change"):
+        real = getattr(Transaction, name)
+
+        def call(self: Any, *args: Any, _real: Any = real, _name: str = "reads" if name.startswith("row") else "writes", **more: Any) -> Any:
+            found[_name] += 1
+            return _real(self, *args, **more)
+
+        monkeypatch.setattr(Transaction, name, call)
+    gather = Transaction.gather
+
+    def gathered(self: Any, *queries: Any) -> Any:
+        before = found["reads"]
+        rows = gather(self, *queries)
+        found["reads"] = before + len(queries)
+        return rows
+
+    monkeypatch.setattr(Transaction, "gather", gathered)
+    return found

@@ -1,37 +1,12 @@
 """The number of statements of one act on the write path: what makes it quick stays so."""
 from collections import Counter
-from typing import Any
 
 import pytest
 
-from adapters.database.connection import Database, Transaction
+from adapters.database.connection import Database
 from adapters.database.people import People
 from adapters.database.store import Store
 from engine.commands import Complete, Start
-
-
-@pytest.fixture
-def statements(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
-    """Counts reads (`rows`, `row`) and writes (`write`, `change`) of the driver's transactions; a batch of rows is one."""
-    found: Counter[str] = Counter()
-    for name in ("rows", "row", "write", "change"):
-        real = getattr(Transaction, name)
-
-        def call(self: Any, *args: Any, _real: Any = real, _name: str = "reads" if name.startswith("row") else "writes", **more: Any) -> Any:
-            found[_name] += 1
-            return _real(self, *args, **more)
-
-        monkeypatch.setattr(Transaction, name, call)
-    gather = Transaction.gather
-
-    def gathered(self: Any, *queries: Any) -> Any:
-        before = found["reads"]
-        rows = gather(self, *queries)
-        found["reads"] = before + len(queries)
-        return rows
-
-    monkeypatch.setattr(Transaction, "gather", gathered)
-    return found
 
 
 @pytest.fixture
