@@ -1,7 +1,7 @@
 """What a command does, and why it is refused: one function says why not, for the grey button and for the request alike."""
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from engine import commands as c
@@ -137,27 +137,27 @@ def _of_task(workspace: Workspace, graphs: GraphSet, command: OfTask, facts: Fac
     mine = (not task.assignee and not task.candidates) or _is_mine(workspace, task, command, facts)
     if task.state != "open":
         raise Conflict("task.not_open", task=task.id, name=task.name, state=task.state)
-    _OF_TASK[type(command)](task, command, graphs.processes[workspace.head.process].nodes[task.element], facts)
+    _OF_TASK[type(command)](task, command, graphs.processes[workspace.head.process], facts)
     if not mine:
         raise Refused("task.claimed_by_other", task=task.id, name=task.name, assignee=task.assignee)
 
 
-def _complete_ok(task: TaskRow, command: c.Complete, node: Node, facts: Facts) -> None:
+def _complete_ok(task: TaskRow, command: c.Complete, process: Process, facts: Facts) -> None:
     if task.owner:
         raise Refused("task.waits_for_helper", task=task.id, name=task.name, owner=task.owner)
 
 
-def _claim_ok(task: TaskRow, command: c.Claim, node: Node, facts: Facts) -> None:
+def _claim_ok(task: TaskRow, command: c.Claim, process: Process, facts: Facts) -> None:
     if task.assignee:
         raise Conflict("task.claimed", task=task.id, name=task.name, assignee=task.assignee)
 
 
-def _release_ok(task: TaskRow, command: c.Release, node: Node, facts: Facts) -> None:
+def _release_ok(task: TaskRow, command: c.Release, process: Process, facts: Facts) -> None:
     if not task.assignee or not task.candidates:
         raise Refused("task.not_claimed", task=task.id, name=task.name)
 
 
-def _hand_over_ok(task: TaskRow, command: c.Reassign | c.Delegate, node: Node, facts: Facts) -> None:
+def _hand_over_ok(task: TaskRow, command: c.Reassign | c.Delegate, process: Process, facts: Facts) -> None:
     _reason(command.reason)
     to = command.to
     person, role = to.startswith("user:") and len(to) > 5, "@" in to
@@ -167,31 +167,42 @@ def _hand_over_ok(task: TaskRow, command: c.Reassign | c.Delegate, node: Node, f
         raise Refused("task.already_theirs", task=task.id, to=to)
 
 
-def _resolve_ok(task: TaskRow, command: c.Resolve, node: Node, facts: Facts) -> None:
+def _resolve_ok(task: TaskRow, command: c.Resolve, process: Process, facts: Facts) -> None:
     if not task.owner:
         raise Refused("task.not_delegated", task=task.id, name=task.name)
 
 
-def _return_ok(task: TaskRow, command: c.Return, node: Node, facts: Facts) -> None:
+def _return_ok(task: TaskRow, command: c.Return, process: Process, facts: Facts) -> None:
     _reason(command.reason)
+    node = process.nodes[task.element]
     allowed = (node.user or work.MANUAL).return_to
-    if command.to not in allowed:
+    if command.to not in allowed or process.nodes[command.to].scope not in _bodies_around(process, node):
         raise Refused("task.no_return", task=task.id, name=task.name, to=command.to, allowed=list(allowed))
 
 
-def _signers_ok(task: TaskRow, command: c.AddSigner | c.RemoveSigner, node: Node, facts: Facts) -> None:
+def _bodies_around(process: Process, node: Node) -> Iterator[str]:
+    """The ids of the bodies that contain the node, inner ones first."""
+    scope = node.scope
+    while scope != process.id:
+        yield scope
+        scope = process.nodes[scope].scope
+    yield scope
+
+
+def _signers_ok(task: TaskRow, command: c.AddSigner | c.RemoveSigner, process: Process, facts: Facts) -> None:
     adds = isinstance(command, c.AddSigner)
-    operation, multi = "add_signer" if adds else "remove_signer", node.multi
+    operation, node = "add_signer" if adds else "remove_signer", process.nodes[task.element]
+    multi = node.multi
     if operation not in (node.user or work.MANUAL).operations or multi is None or (adds and multi.sequential):
         raise Refused(f"task.no_{operation}", task=task.id, name=task.name)
 
 
-def _urge_ok(task: TaskRow, command: c.Urge, node: Node, facts: Facts) -> None:
+def _urge_ok(task: TaskRow, command: c.Urge, process: Process, facts: Facts) -> None:
     if task.assignee and task.assignee == _person(command):
         raise Refused("task.urge_own", task=task.id, name=task.name)
 
 
-def _extend_ok(task: TaskRow, command: c.Extend, node: Node, facts: Facts) -> None:
+def _extend_ok(task: TaskRow, command: c.Extend, process: Process, facts: Facts) -> None:
     if command.due_at <= facts.now:
         raise Refused("task.due_in_past", task=task.id, due_at=command.due_at)
 
@@ -266,7 +277,7 @@ def _resolvable(workspace: Workspace, graphs: GraphSet, details: Mapping[str, An
     return element in plan_of(_process(workspace, graphs)).elements
 
 
-_OF_TASK: Mapping[type[Any], Callable[[TaskRow, Any, Node, Facts], None]] = {
+_OF_TASK: Mapping[type[Any], Callable[[TaskRow, Any, Process, Facts], None]] = {
     c.Complete: _complete_ok, c.Claim: _claim_ok, c.Release: _release_ok, c.Reassign: _hand_over_ok, c.Delegate: _hand_over_ok,
     c.Resolve: _resolve_ok, c.Return: _return_ok, c.AddSigner: _signers_ok, c.RemoveSigner: _signers_ok, c.Urge: _urge_ok, c.Extend: _extend_ok,
 }

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from engine import events as e
@@ -18,7 +19,7 @@ from engine.journal.canonical import checked
 Json = Any
 Values = Mapping[str, Json]
 NOTHING: Values = {}
-SCALARS = (str, bool, int, type(None))
+SCALARS = (str, bool, int, Decimal, type(None))
 
 
 def activity(step: Step, scope: int, element: Element) -> None:
