@@ -16,7 +16,7 @@ import uvicorn
 
 from adapters.cli import say
 from adapters.system import Settings, System
-from adapters.system.audit import result_of, verified_place
+from adapters.system.audit import replayed_family, result_of, verified_place
 from adapters.system.play import Player
 from adapters.system.script import read_demo, read_script, settle
 from adapters.system.web_hands import WebHands
@@ -89,16 +89,10 @@ def _rank(data: Any) -> int:
 
 def system_replays(system: System, player: Player, second: bool, language: str) -> int:
     """Replays every instance of the campaign; how many differ."""
-    from adapters.database.places import family
-    from adapters.system.audit import replayed
-
-    different = entries = compared = 0
-    for instance in family(system.database, PLACE, player.campaign):
-        outcome = replayed(system, PLACE, instance, second=second)
-        entries += outcome.entries
-        compared += outcome.compared
-        different += bool(outcome.findings)
+    outcomes = replayed_family(system, PLACE, player.campaign, second)
+    for outcome in outcomes:
         say.findings(language, outcome.findings)
-    also = f"，其中第二引擎（SpiffWorkflow）逐条比对 {compared} 条" if second else ""
-    print(f"重演：{entries} 条记录{also}，{'全部一致' if not different else f'{different} 个实例不一致'}")
+    different = sum(bool(outcome.findings) for outcome in outcomes)
+    also = f"，其中第二引擎（SpiffWorkflow）逐条比对 {sum(outcome.compared for outcome in outcomes)} 条" if second else ""
+    print(f"重演：{sum(outcome.entries for outcome in outcomes)} 条记录{also}，{'全部一致' if not different else f'{different} 个实例不一致'}")
     return different

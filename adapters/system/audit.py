@@ -98,6 +98,11 @@ def recorded(system: System, place: str, entry: Entry) -> RecordedFacts:
     return RecordedFacts(entry.facts, entry.at, given.zone, given.scheme, given.calendar, given.functions)
 
 
+def replayed_family(system: System, place: str, campaign: str, second: bool = False) -> list[Outcome]:
+    """Replays of a campaign and of everything under it, in the order of their paths."""
+    return [replayed(system, place, instance, second=second) for instance in places.family(system.database, place, campaign)]
+
+
 def result_of(system: System, place: str, campaign: str) -> dict[str, Any]:
     """What a campaign came to: register and ledger as plain values in order, without ids that are drawn anew each time."""
     found = places.register(system.database, place, campaign)

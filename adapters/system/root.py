@@ -41,6 +41,7 @@ from engine.refusals import Finding, Invalid, NotFound, Refused
 from engine.scheme.calendar import Calendar, read_calendar_year
 from engine.scheme.functions import NAMES
 from engine.scheme.scheme import Scheme, value_at
+from forms.answers import Lookup
 from forms.form import Form
 
 reset_tzpath(to=[])  # time zones come from the pinned tzdata package, not from whatever the machine has
@@ -78,7 +79,7 @@ class Task:
 
     element: str
     form: Form | None
-    lookup: Callable[[str, Mapping[str, Any]], Any]
+    lookup: Lookup
 
 
 class System:
@@ -294,15 +295,19 @@ class System:
         row, names = places.task_with_names(self.database, place, instance, task)
         return Task(row.element, self.form(place, head.package, row.form), self._lookup(place, head, names))
 
-    def lookup(self, place: str, instance: str, task: str) -> Callable[[str, Mapping[str, Any]], Any]:
+    def lookup(self, place: str, instance: str, task: str) -> Lookup:
         """What evaluates the expressions of the task's form."""
         return self.task(place, instance, task).lookup
 
-    def _lookup(self, place: str, head: Any, names: Mapping[str, Any]) -> Callable[[str, Mapping[str, Any]], Any]:
+    def _lookup(self, place: str, head: Any, names: Mapping[str, Any]) -> Lookup:
         facts = self.published.facts(place, head.package, head.scheme, self.clock(place), lambda name, **args: None)
         scope = {"scheme": facts.scheme, "org": head.org, "instance": head.id, **names}
         environment = Environment(facts.now, facts.zone, facts.functions)  # type: ignore[arg-type]
-        return lambda expression, answers: _parsed(expression)({**scope, **answers}, environment)
+
+        def look_up(expression: str, answers: Mapping[str, Any]) -> Any:
+            return _parsed(expression)({**scope, **answers}, environment)
+
+        return look_up
 
     def public_notices(self, place: str) -> list[places.OpenNotice]:
         """What anybody may read."""
