@@ -81,3 +81,4 @@ def create_place(database: Database, place: str, title: str, kind: str = "live",
         time = database_time(connection)
         offset = 0 if starts_at is None else stored(starts_at) - time
         connection.execute(schema.place.insert().values(place=place, title=title, kind=kind, zone=zone, clock_offset=offset, created_at=time))
+        connection.execute(schema.tree.insert().values(place=place, size=0, peaks=b""))  # the journal's, as long as nothing is in it

@@ -101,6 +101,12 @@ class Jobs:
         """The job stays as failed: for when not even an incident could be opened."""
         self._hand_back(job, "failed", error, 0)
 
+    def failed(self, place: str) -> list[tuple[str, str, str, str]]:
+        """(instance, job, kind, error) of the jobs that were given up, oldest first: for an administrator to see."""
+        query = sa.select(_j.instance, _j.id, _j.kind, _j.error).where(_j.place == place, _j.state == "failed").order_by(_j.run_at, _j.instance, _j.id)
+        with self._database.reading() as connection:
+            return [(instance, id, kind, error or "") for instance, id, kind, error in connection.execute(query)]
+
     def _hand_back(self, job: Claimed, state: str, error: str, seconds: float) -> None:
         with self._database.writing() as transaction:
             now = (transaction.row(_NOW) or (0,))[0]

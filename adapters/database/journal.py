@@ -116,10 +116,9 @@ def sequence(database: Database, place: str, limit: int = 10_000) -> int:
     """Gives the entries that have no leaf yet their numbers and extends the tree; how many there were. Safe on any number of nodes."""
     with database.changing() as connection:
         tree = schema.tree
-        found = connection.execute(sa.select(tree.c.size, tree.c.peaks).where(tree.c.place == place).with_for_update()).first()
-        if found is None:
-            connection.execute(tree.insert().values(place=place, size=0, peaks=b""))
-            found = connection.execute(sa.select(tree.c.size, tree.c.peaks).where(tree.c.place == place).with_for_update()).one()
+        found = connection.execute(sa.select(tree.c.size, tree.c.peaks).where(tree.c.place == place).with_for_update(skip_locked=True)).first()
+        if found is None:  # another node is at it
+            return 0
         u = schema.unsequenced.c
         waiting = connection.execute(sa.select(u.stream, u.seq, u.hash).where(u.place == place).order_by(u.stream, u.seq).limit(limit)).all()
         if not waiting:

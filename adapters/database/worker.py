@@ -20,6 +20,7 @@ from engine.commands import CancelByParent, ChildEnded, ChildThrew, Correlate, F
 from engine.refusals import Refused
 
 BATCH = 20
+MESSAGE_TRIES = 12  # about 40 minutes with the back-off of jobs
 log = logging.getLogger(__name__)
 
 Service = Callable[[str, Claimed], Mapping[str, Any]]  # (place, job) -> its result; raises Refused for a failure that no retry mends
@@ -144,9 +145,18 @@ class Worker:
                 raise
             if job.kind == "start_child":
                 self._child_failed(job, refused.code)
+            elif refused.code == "message.nobody":
+                self._keep(job)
             else:
                 log.info("job %s %s of instance %s found nobody waiting: %s", job.kind, job.id, job.instance, refused.code)
                 self._jobs.drop(job)
+
+    def _keep(self, job: Claimed) -> None:
+        """A message that nobody waits for yet is tried again for a while; then it stays as failed, for a person to see."""
+        if job.tries < MESSAGE_TRIES:
+            self._jobs.later(job, "message.nobody")
+        else:
+            self._jobs.give_up(job, "message.nobody")
 
     def _serve(self, job: Claimed) -> None:
         command: FinishJob | FailJob

@@ -10,7 +10,7 @@ from adapters.database import clock
 from adapters.database.connection import Database
 from adapters.database.people import People
 from adapters.database.personal import Personal
-from adapters.database.queries import Balance, Queries
+from adapters.database.queries import Balance, Counts, Lines, Queries
 from adapters.database.store import Store
 from engine.commands import Claim, Complete, Start
 from engine.refusals import NotFound
@@ -102,6 +102,22 @@ def test_every_single_read_refuses_who_may_not_look(queries: Queries) -> None:
     for empty in (queries.records("fuxin", "nobody", "c", "nomination"), queries.late("fuxin", "nobody", "c"), queries.campaigns("fuxin", "nobody"),
                   queries.campaigns("other", "audit"), queries.done("other", "ann").rows, queries.started("other", "ann"), queries.people("other", "ann")):
         assert list(empty) == []
+
+
+STRANGERS = {  # every function of the pages, as somebody asks who has no part in anything
+    "counts": (), "inbox": (), "done": (), "started": (), "task": ("n1", "t2"), "campaigns": (), "campaign": ("c",), "late": ("c",), "instance": ("n1",),
+    "passage": ("n1",), "history": ("n1",), "records": ("c", "nomination"), "balances": ("c",), "postings": ("c", "a"), "notices": ()}
+
+
+def test_no_function_of_the_pages_lets_a_stranger_look(queries: Queries) -> None:
+    public = {name for name, value in vars(Queries).items() if callable(value) and not name.startswith("_")}
+    assert public - STRANGERS.keys() == {"people", "holding"}  # the directory, and what the engine is asked about
+    for name, args in STRANGERS.items():
+        try:
+            given = getattr(queries, name)("fuxin", "stranger", *args)
+        except NotFound:
+            continue
+        assert given in ([], (), Counts(0, 0), Lines((), 0)), name
 
 
 def test_a_campaign_s_head_is_for_all_who_take_part_its_figures_for_who_oversees(queries: Queries) -> None:

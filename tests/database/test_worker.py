@@ -1,5 +1,6 @@
 """Time passes: timers, jobs between instances, services, messages; each effect once, whoever dies on the way."""
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -211,3 +212,43 @@ def test_a_cancelled_campaign_takes_its_children_along(database: Database, store
     assert {state for _, state in rows(database, schema.instance, "id", "state")} == {"cancelled"}
     with pytest.raises(Refused):
         store.handle("fuxin", child_of(database, "c"), Complete("ann", "t1"))
+
+
+def test_a_message_waits_for_its_receiver_and_is_heard_once(database: Database, store: Store, worker: Worker) -> None:
+    begun(store, "s", "speaker", variables={"key": "k"})
+    worker.run_due("fuxin")
+    assert rows(database, schema.job, "kind", "state", "error") == [("message", "ready", "message.nobody")]
+    begun(store, "o", "outside", variables={"key": "k"})
+    begun(store, "p", "outside", variables={"key": "k"})
+    worker.run_due("fuxin")
+    with database.changing() as connection:
+        connection.execute(schema.job.update().values(run_at=0))
+    worker.run_due("fuxin")
+    assert rows(database, schema.instance, "id", "state") == [("o", "ended"), ("p", "open"), ("s", "ended")]
+    assert rows(database, schema.job, "id") == []
+
+
+def test_a_message_that_nobody_ever_hears_is_given_up_and_shown(database: Database, store: Store, worker: Worker) -> None:
+    begun(store, "s", "speaker", variables={"key": "k"})
+    for _ in range(14):
+        worker.run_due("fuxin")
+        with database.changing() as connection:
+            connection.execute(schema.job.update().where(schema.job.c.state == "ready").values(run_at=0))
+    assert [(instance, kind, error) for instance, _, kind, error in Jobs(database).failed("fuxin")] == [("s", "message", "message.nobody")]
+
+
+def test_workers_side_by_side_do_everything_once(database: Database, store: Store, post: Post) -> None:
+    for n in range(12):
+        begun(store, f"c{n}", "campaign", org="city")
+        begun(store, f"b{n}", "booking", parent=f"c{n}", root=f"c{n}", path=f"c{n}")
+        store.handle("fuxin", f"b{n}", Complete("ann", "t1"))
+        begun(store, f"x{n}", "approval")
+    later(database, days=3)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda n: Worker(store, post).run_due("fuxin"), range(4)))
+    Worker(store, post).run_due("fuxin")
+    parents = [parent for parent, process in rows(database, schema.instance, "parent", "process") if process == "approval" and parent]
+    assert sorted(parents) == sorted(f"c{n}" for n in range(12))
+    assert sorted(message.instance for message in post.messages if message.template == "booked") == sorted(f"b{n}" for n in range(12))
+    assert sorted(stream for stream, command in rows(database, schema.entry, "stream", "command") if command == "FireTimer" and stream[0] == "x") == sorted(
+        f"x{n}" for n in range(12))
