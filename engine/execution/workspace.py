@@ -5,10 +5,10 @@ refused step leaves no trace and the state hash costs what changed, not what the
 """
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from hashlib import sha256
 from operator import attrgetter
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from engine.execution.rows import (
     Changes, IncidentRow, InstanceRow, JobRow, Nothing, ResultRow, ScopeRow, Source, SubscriptionRow, TaskRow, TimerRow,
@@ -33,38 +33,40 @@ def _scope_fields(row: ScopeRow) -> Fields:
     return row.id, row.parent, row.element, row.variables, row.tokens.copy(), row.data.copy()
 
 
-FIELDS: Mapping[type, Callable[[Any], Fields]] = {
-    **{kind: attrgetter(*kind.__slots__) for kind in (ResultRow, TaskRow, TimerRow, SubscriptionRow, JobRow, IncidentRow)},
-    ScopeRow: _scope_fields,
-}
 _NOTHING = Nothing()
-TABLES: Mapping[str, tuple[type, Callable[[Any, Key], Any], Callable[[Any, Key], Any] | None, Callable[[Any], Key] | None]] = {
-    "scopes": (ScopeRow, lambda source, key: source.scope(key), lambda source, parent: source.scopes_in(parent), attrgetter("parent")),
-    "results": (ResultRow, lambda source, key: source.result(*key), lambda source, body: source.results(body), attrgetter("scope")),
-    "tasks": (TaskRow, lambda source, key: source.task(key), None, None),
-    "timers": (TimerRow, lambda source, key: source.timer(key), None, None),
-    "subscriptions": (
-        SubscriptionRow, lambda source, key: source.subscription(key), lambda source, key: source.subscriptions_for(*key), attrgetter("kind", "name"),
-    ),
-    "jobs": (JobRow, lambda source, key: source.job(key), None, None),
-    "incidents": (IncidentRow, lambda source, key: source.incident(key), None, None),
-}
+
+
+class Layout(NamedTuple):
+    """How rows of one type are kept: their fields, how a source gives one or a group of them, by what they are grouped."""
+
+    kind: type[Any]
+    fields: Callable[[Any], Fields]
+    fetch: Callable[[Any, Key], Any]
+    fetch_group: Callable[[Any, Key], Iterable[Any]] | None = None
+    group: Callable[[Any], Key] | None = None
+
+
+SCOPES = Layout(ScopeRow, _scope_fields, lambda source, key: source.scope(key), lambda source, key: source.scopes_in(key), attrgetter("parent"))
+RESULTS = Layout(
+    ResultRow, attrgetter(*ResultRow.__slots__), lambda source, key: source.result(*key), lambda source, key: source.results(key), attrgetter("scope")
+)
+TASKS = Layout(TaskRow, attrgetter(*TaskRow.__slots__), lambda source, key: source.task(key))
+TIMERS = Layout(TimerRow, attrgetter(*TimerRow.__slots__), lambda source, key: source.timer(key))
+SUBSCRIPTIONS = Layout(
+    SubscriptionRow, attrgetter(*SubscriptionRow.__slots__), lambda source, key: source.subscription(key),
+    lambda source, key: source.subscriptions_for(*key), attrgetter("kind", "name"),
+)
+JOBS = Layout(JobRow, attrgetter(*JobRow.__slots__), lambda source, key: source.job(key))
+INCIDENTS = Layout(IncidentRow, attrgetter(*IncidentRow.__slots__), lambda source, key: source.incident(key))
 
 
 class Table(Generic[R]):
-    """Rows of one type by key. `group` says by what they are also found (a scope's parent, a result's body)."""
+    """Rows of one type by key. `layout.group` says by what they are also found (a scope's parent, a result's body)."""
 
-    __slots__ = ("kind", "rows", "before", "gone", "groups", "whole", "complete", "digests", "_dirty", "_fetch", "_fetch_group", "_group", "_fields")
+    __slots__ = ("layout", "rows", "before", "gone", "groups", "whole", "complete", "digests", "_dirty", "_source", "_group", "_fields")
 
-    def __init__(
-        self,
-        kind: type[R],
-        dirty: list[Table[Any]],
-        fetch: Callable[[Key], R | None],
-        fetch_group: Callable[[Key], Iterable[R]] | None = None,
-        group: Callable[[R], Key] | None = None,
-    ) -> None:
-        self.kind = kind
+    def __init__(self, layout: Layout, dirty: list[Table[Any]], source: Source) -> None:
+        self.layout = layout
         self.rows: dict[Key, R] = {}
         self.before: dict[Key, Fields | None] = {}  # of the rows that this step has changed; None: it made them
         self.gone: set[Key] = set()
@@ -72,13 +74,16 @@ class Table(Generic[R]):
         self.groups: dict[Key, dict[Key, None]] = {}
         self.whole: set[Key] = set()  # groups of which everything is loaded
         self.complete = False  # everything that lives is loaded
-        self._dirty, self._fetch, self._fetch_group, self._group = dirty, fetch, fetch_group, group
-        self._fields = FIELDS[kind]
+        self._dirty, self._source, self._group, self._fields = dirty, source, layout.group, layout.fields
+
+    @property
+    def kind(self) -> type[R]:
+        return self.layout.kind
 
     def get(self, key: Key) -> R | None:
         row = self.rows.get(key)
         if row is None and key not in self.gone:
-            row = self._fetch(key)
+            row = self.layout.fetch(self._source, key)
             if row is not None:
                 self._put(key, row)
         return row
@@ -93,8 +98,9 @@ class Table(Generic[R]):
 
     def within(self, group: Key, key: Callable[[R], Key]) -> list[R]:
         """The rows of a group, loaded as far as they are not yet, in the order of their keys."""
-        if not self.complete and group not in self.whole and self._fetch_group is not None:
-            self.take(self._fetch_group(group), key)
+        fetch = self.layout.fetch_group
+        if not self.complete and group not in self.whole and fetch is not None:
+            self.take(fetch(self._source, group), key)
             self.whole.add(group)
         return [self.rows[each] for each in sorted(self.groups.get(group, ()), key=_in_order)]
 
@@ -118,7 +124,9 @@ class Table(Generic[R]):
         if key not in before:
             if not before:
                 self._dirty.append(self)
-            before[key] = self._fields(self[key])
+            row = self.rows[key] if key in self.rows else self[key]
+            before[key] = self._fields(row)
+            return row
         return self.rows[key]
 
     def drop(self, key: Key) -> None:
@@ -203,44 +211,52 @@ def fields_hash(salt: str, kind: type, fields: Iterable[Any]) -> int:
     return int.from_bytes(sha256(canonical_bytes([salt, kind.__name__, list(fields)])).digest(), "big")
 
 
+def _on_demand(layout: Layout) -> property:
+    """A table that most steps do not need is made when it is first asked for."""
+    slot = f"_{layout.kind.__name__}"
+
+    def table(workspace: Workspace) -> Table[Any]:
+        found: Table[Any] | None = getattr(workspace, slot)
+        if found is None:
+            found = Table(layout, workspace._dirty, workspace._source)
+            setattr(workspace, slot, found)
+        return found
+
+    return property(table)
+
+
 class Workspace:
     """One instance's rows. `instance` is None until it was started.
 
     After a step: `changes()` for the store. `begin()` starts the next step on the same workspace, `undo()` takes the step back.
     """
 
-    scopes: Table[ScopeRow]
-    results: Table[ResultRow]
-    tasks: Table[TaskRow]
-    timers: Table[TimerRow]
-    subscriptions: Table[SubscriptionRow]
-    jobs: Table[JobRow]
-    incidents: Table[IncidentRow]
+    __slots__ = (
+        "instance", "outgoing", "scopes", "tasks", "_source", "_before", "_fresh", "_dirty", "_hashes",
+        "_ResultRow", "_TimerRow", "_SubscriptionRow", "_JobRow", "_IncidentRow",
+    )
+    results = _on_demand(RESULTS)
+    timers = _on_demand(TIMERS)
+    subscriptions = _on_demand(SUBSCRIPTIONS)
+    jobs = _on_demand(JOBS)
+    incidents = _on_demand(INCIDENTS)
 
     def __init__(self, source: Source | None = None, instance: InstanceRow | None = None) -> None:
+        given = source or _NOTHING
+        dirty: list[Table[Any]] = []
         self.instance = instance
         self.outgoing: dict[str, JobRow] = {}  # jobs that this step hands over and nobody answers: no part of the state
-        self._source: Source = source or _NOTHING
+        self.scopes: Table[ScopeRow] = Table(SCOPES, dirty, given)
+        self.tasks: Table[TaskRow] = Table(TASKS, dirty, given)
+        self._source, self._dirty = given, dirty
         self._before: Fields | None = None
         self._fresh = False
-        self._dirty: list[Table[Any]] = []
         self._hashes: list[tuple[Table[Any], dict[Key, int]]] = []  # of what this step saved, once they are known
-
-    def __getattr__(self, name: str) -> Table[Any]:
-        """A table is made when it is first asked for."""
-        if name not in TABLES:
-            raise AttributeError(name)
-        kind, fetch, fetch_group, group = TABLES[name]
-        given = self._source
-        table: Table[Any] = Table(
-            kind, self._dirty, (lambda key: fetch(given, key)), None if fetch_group is None else (lambda key: fetch_group(given, key)), group
-        )
-        setattr(self, name, table)
-        return table
+        self._ResultRow = self._TimerRow = self._SubscriptionRow = self._JobRow = self._IncidentRow = None
 
     @property
     def tables(self) -> tuple[Table[Any], ...]:
-        return tuple(getattr(self, name) for name in TABLES)
+        return self.scopes, self.results, self.tasks, self.timers, self.subscriptions, self.jobs, self.incidents
 
     @property
     def head(self) -> InstanceRow:
@@ -262,10 +278,12 @@ class Workspace:
         return self.scopes.within(parent, _by_id)
 
     def results_of(self, body: int) -> list[ResultRow]:
-        return self.results.within(body, _by_index)
+        found: list[ResultRow] = self.results.within(body, _by_index)
+        return found
 
     def subscriptions_for(self, kind: str, name: str) -> list[SubscriptionRow]:
-        return self.subscriptions.within((kind, name), _by_id)
+        found: list[SubscriptionRow] = self.subscriptions.within((kind, name), _by_id)
+        return found
 
     def subtree(self, scope: int) -> Iterator[ScopeRow]:
         """`scope` and all scopes below it, outer ones first."""
@@ -316,7 +334,7 @@ class Workspace:
     def changes(self) -> Changes:
         """What the step since `begin` did."""
         head, salt, change = self.head, self.head.id, 0
-        made = [self.__dict__[name] for name in TABLES if name in self.__dict__]
+        made = list(dict.fromkeys(self._dirty))
         if self._fresh or self._before is not None:
             change = row_hash(salt, head) - (fields_hash(salt, InstanceRow, self._before) if self._before is not None else 0)
         self._hashes = []
