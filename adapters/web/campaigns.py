@@ -1,6 +1,7 @@
 """A campaign's figures for its page: stages, 报送单位, balances, coverage, registers. Counts what the queries give; decides nothing."""
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
@@ -60,7 +61,7 @@ def values(visitor: Visitor, row: Row) -> Mapping[str, Any]:
 
 
 def stage_views(visitor: Visitor, row: Row, live: Iterable[tuple[str, str]]) -> tuple[StageView, ...]:
-    """The scheme's stages in order. One is current while anything in it is alive; done when it is not and a later one was reached."""
+    """The scheme's stages in order: the last one that is alive is current, those before it are done, perhaps with something left open."""
     declared = values(visitor, row).get("stages", {})
     ordered = sorted(declared.items(), key=lambda each: each[1].get("order", 0))
     alive = _live_stages(visitor.words, row.package, live)
@@ -68,8 +69,8 @@ def stage_views(visitor: Visitor, row: Row, live: Iterable[tuple[str, str]]) -> 
     ended = row.state != "open"
     found = []
     for index, (id, stage) in enumerate(ordered):
-        state = "current" if id in alive and not ended else "done" if ended or (reached and index < max(reached)) else "todo"
-        found.append(StageView(id, stage["name"], stage.get("start"), stage.get("end"), state, _ends(visitor, row, stage.get("end"))))
+        state = "done" if ended or (reached and index < max(reached)) else "current" if id in alive else "todo"
+        found.append(StageView(id, stage["name"], stage.get("start"), stage.get("end"), state, _ends(visitor, row, stage.get("end")), state == "done" and not ended and id in alive))
     return tuple(found)
 
 
@@ -200,6 +201,11 @@ def _unconfirmed(visitor: Visitor, stages: Sequence[StageView]) -> tuple[int, ..
     return tuple(visitor.system.published.calendar(visitor.place.id).unconfirmed(min(days), max(days))) if days else ()
 
 
+def in_number_order(key: str) -> list[tuple[int, str]]:
+    """Sorts TJ2021-2 before TJ2021-10."""
+    return [(int(part), "") if part.isdigit() else (0, part) for part in re.split(r"(\d{1,15})", key)]
+
+
 def register(visitor: Visitor, campaign: str, kind: str, statuses: frozenset[str], channel: str, page: int, per_page: int) -> Register:
     """One register as a table. Raises NotFound for an unknown campaign or kind."""
     queries, place, me, words = visitor.system.queries, visitor.place.id, visitor.person.id, visitor.words
@@ -213,6 +219,6 @@ def register(visitor: Visitor, campaign: str, kind: str, statuses: frozenset[str
     codes = words.codes(values(visitor, row))
     rows = tuple(
         (each.key, declared.statuses.get(each.status or "", each.status or ""), {field: codes.cell(each.data.get(field), field) for field in declared.columns}, each.instance)
-        for each in chosen[(page - 1) * per_page : page * per_page])
+        for each in sorted(chosen, key=lambda each: in_number_order(each.key))[(page - 1) * per_page : page * per_page])
     filters = tuple((status, declared.statuses.get(status, status), counts[status]) for status in (*declared.statuses, "") if counts[status])
     return Register(kind, declared.label, tuple(declared.columns.items()), rows, len(chosen), campaign, row.title, filters)

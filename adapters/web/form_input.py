@@ -21,7 +21,15 @@ Keep = Callable[[str, UploadFile], str]  # stores a file that came with the form
 
 def raw_answers(request: Request, keep: Keep) -> dict[str, Any]:
     """The answers as `Form.read` takes them. Files that came with the form itself are stored by `keep`."""
-    return nested(_pairs(request, keep))
+    return {name: _without_spare_rows(value) for name, value in nested(_pairs(request, keep)).items()}
+
+
+def _without_spare_rows(value: Any) -> Any:
+    """A table without the blank rows at its end, which the page had put there to be filled in."""
+    if not isinstance(value, dict) or not value or not all(key.isdigit() and isinstance(row, dict) for key, row in value.items()):
+        return value
+    last = max((int(key) for key, row in value.items() if any(cell not in ("", []) for cell in row.values())), default=-1)
+    return {key: row for key, row in value.items() if int(key) <= last}
 
 
 def _pairs(request: Request, keep: Keep) -> Iterator[tuple[str, str]]:

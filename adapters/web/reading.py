@@ -13,8 +13,10 @@ from adapters.web.views import CampaignLine, FileInfo, InstanceView, Lines, Opin
 from adapters.web.words import Words
 from engine.bpmn.graph import Node
 from engine.feel import FeelError, parse
+from engine.refusals import NotFound
 
 PER_PAGE = 50
+MOST_OPINIONS = 6  # of the same instance, at once; the others open on a click
 SHOWN_NODES = frozenset({"userTask", "serviceTask", "scriptTask", "businessRuleTask", "callActivity", "subProcess", "startEvent", "endEvent", "manualTask"})
 
 
@@ -72,15 +74,27 @@ def task(visitor: Visitor, instance: str, id: str) -> TaskView:
     process = words.process(line.package, line.process)
     node = words.node(line.package, line.process, line.element)
     return_to = node.user.return_to if node and node.user else ()
+    own, above = [each for each in row.opinions if each.instance == instance], [each for each in row.opinions if each.instance != instance]
+    files = _files(visitor, row)
     return TaskView(
         task_line(words, line), line.element, row.form, line.package, line.process, line.instance_title, row.due_basis,
         node.user.clause if node and node.user else "", tuple(words.candidate(line.package, each) for each in row.candidates), tuple(row.candidates),
         tuple(_posts(words, line.package, row.mine)), row.variables, known_answers(row),
         tuple((each, process.nodes[each].name or each) for each in return_to if process and each in process.nodes),
-        tuple(_opinion(words, line, each) for each in row.opinions if each.instance == instance),
-        tuple(_opinion(words, line, each) for each in row.opinions if each.instance != instance),
-        tuple(file_info(words, line.package, each) for each in row.files if not is_earlier(each, row)),
-        tuple(file_info(words, line.package, each) for each in row.files if is_earlier(each, row)), tuple(_told(visitor, row)))
+        tuple(_opinion(words, line, each) for each in own[:MOST_OPINIONS]), tuple(_opinion(words, line, each) for each in [*own[MOST_OPINIONS:], *above]),
+        tuple(file_info(words, line.package, each) for each in files if not is_earlier(each, row)),
+        tuple(file_info(words, line.package, each) for each in files if is_earlier(each, row)), tuple(_told(visitor, row)))
+
+
+def _files(visitor: Visitor, row: Row) -> list[Row]:
+    """The instance's own files, and those of whom the task is about, as far as the reader may see them."""
+    record = row.line.record
+    if record is None or record.instance == row.line.instance:
+        return list(row.files)
+    try:
+        return [*row.files, *visitor.system.queries.instance(visitor.place.id, visitor.person.id, record.instance).files]
+    except NotFound:
+        return list(row.files)
 
 
 def is_earlier(file: Row, row: Row) -> bool:

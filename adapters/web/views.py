@@ -151,6 +151,7 @@ class StageView:
     end: date | None
     state: str
     due_at: datetime | None = None
+    leftovers: bool = False  # done, but something in it is still open
 
 
 @dataclass(frozen=True, slots=True)

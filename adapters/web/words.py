@@ -142,6 +142,8 @@ class Codes:
         self._channels = {each["code"]: each["name"] for each in scheme.get("channels", ())}
         lists = scheme.get("codes", {})
         self._labels = {each["code"]: each["label"] for codes in lists.values() for each in codes} if isinstance(lists, Mapping) else {}
+        self._parts = {part["id"]: part["label"] for group in scheme.values() if isinstance(group, Mapping)
+                       for parts in (group.get("components"), group.get("bonus")) for part in parts or ()}
 
     def cell(self, value: Any, field: str) -> str:
         """The value of a register's field for a reader."""
@@ -149,6 +151,8 @@ class Codes:
             return str(self._channels.get(str(value), shown(value, self._language)))
         if isinstance(value, (list, tuple)):
             return "、".join(self.cell(each, field) for each in value)
+        if isinstance(value, Mapping) and value and value.keys() <= self._parts.keys():
+            return "，".join(f"{self._parts[part]} {score}" for part, score in value.items() if score is not None)
         return str(self._labels[value]) if isinstance(value, str) and value in self._labels else shown(value, self._language)
 
 
