@@ -7,6 +7,7 @@ from typing import Any
 
 from engine import events as e
 from engine.bpmn.graph import Body, Mapping_, Service
+from engine.decisions import broken
 from engine.execution.compensation import remember
 from engine.execution.flow import enter, leave
 from engine.execution.interrupt import empty
@@ -119,8 +120,7 @@ def results(step: Step, scope: int, element: Element, values: Values) -> dict[st
 
 def finish(step: Step, scope: int, element: Element, values: Values, local: Values = NOTHING) -> None:
     """The work is done and gave `values`. `scope` is the activity's own or the one around it; `local` are inputs without a scope."""
-    row = step.workspace.scopes[scope]
-    if element.plain or not is_own(row, element):
+    if element.plain or not is_own(step.workspace.scopes[scope], element):
         if element.node.outputs:
             values = results(step, scope, element, {**local, **values})
         if values:
@@ -128,14 +128,16 @@ def finish(step: Step, scope: int, element: Element, values: Values, local: Valu
         if element.boundary:
             remember(step, scope, element, local, NOTHING)
         leave(step, scope, element)
-    elif "index" in row.data or "round" in row.data:
+        return
+    row = step.workspace.scopes[scope]
+    if "index" in row.data or "round" in row.data:
         step.push("repeated", scope, element.id, values)
-    else:
-        assert row.parent is not None
-        step.merge(row.parent, results(step, scope, element, values))
-        remember(step, row.parent, element, row.variables, row.data)
-        step.emit(e.ScopeClosed(scope))
-        leave(step, row.parent, element)
+        return
+    assert row.parent is not None
+    step.merge(row.parent, results(step, scope, element, values))
+    remember(step, row.parent, element, row.variables, row.data)
+    step.emit(e.ScopeClosed(scope))
+    leave(step, row.parent, element)
 
 
 def done(step: Step, scope: int, id: str, values: Values) -> None:
@@ -246,10 +248,14 @@ def decide(step: Step, scope: int, element: Element, local: Values) -> None:
         return
     names = step.names(scope, local)
     id = step.value(decision.decision, names)
-    found = step.graphs.decisions.get(id)
+    found = step.graphs.decisions.get(id) if isinstance(id, str) else None
     if found is None:
-        raise Problem("decision.unknown", decision=str(id))
-    value = storable(found(names, step.environment), decision.result)
+        raise Problem("decision.unknown", decision=str(id)[:80])
+    result = found.evaluate(names, step.environment)
+    step.emit(e.Decided(scope, element.id, id, tuple({"table": table, "rules": list(rules)} for table, rules in result.fired)))
+    if (reason := broken(result)) is not None:
+        raise Problem("decision.broken", **{"decision": id, **reason.details, "reason": reason.code})
+    value = storable(result.value, decision.result)
     finish(step, scope, element, {decision.result: value} if decision.result else NOTHING, local)
 
 

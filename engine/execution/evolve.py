@@ -202,13 +202,14 @@ def _result_kept(ws: Workspace, event: e.ResultKept) -> None:
 
 
 def _task_opened(ws: Workspace, event: e.TaskOpened) -> None:
+    # rows share what events hold: variables and explanations are replaced, never changed in place
     task, scope, element, name, candidates, assignee, form, stage, about, due_at, due_basis, priority, variables, marks, at = event
     counters = ws.change_head().counters
     counters["t"] = int(task[1:])
     counters["live"] += 1
     ws.tasks.new(task, TaskRow(
-        task, scope, element, name, "open", candidates, assignee, "", form, stage, about, at, due_at, dict(due_basis), priority,
-        None, None, "", "", "", marks, dict(variables),
+        task, scope, element, name, "open", candidates, assignee, "", form, stage, about, at, due_at, due_basis, priority,
+        None, None, "", "", "", marks, variables,
     ))
     data = ws.scopes.change(scope).data
     data["holds"] = [*data["holds"], task] if "holds" in data else [task]
@@ -287,7 +288,7 @@ def _withdrawable(ws: Workspace, event: e.Withdrawable) -> None:
 
 def _task_extended(ws: Workspace, event: e.TaskExtended) -> None:
     task = ws.tasks.change(event.task)
-    task.due_at, task.due_basis = event.due_at, dict(event.due_basis)
+    task.due_at, task.due_basis = event.due_at, event.due_basis
     task.marks = tuple(mark for mark in task.marks if mark != "overdue")
     if event.by:
         task.marks = _marked(task.marks, "extended")

@@ -72,7 +72,7 @@ class TaskRow:
     about: str = ""  # reference of what it is about: a subject or record id, never a name
     opened_at: datetime | None = None
     due_at: datetime | None = None
-    due_basis: dict[str, Json] = field(default_factory=dict)  # the explanation of due_at: rule, days, calendar version, clause
+    due_basis: Mapping[str, Json] = field(default_factory=dict)  # the explanation of due_at: rule, days, calendar version, clause
     priority: int = 50
     claimed_at: datetime | None = None
     closed_at: datetime | None = None
@@ -80,7 +80,7 @@ class TaskRow:
     outcome: str = ""
     opinion: str = ""
     marks: tuple[str, ...] = ()  # returned, urged, delegated, added …
-    variables: dict[str, Json] = field(default_factory=dict)  # inputs of the task's ioMapping, shown by the form
+    variables: Mapping[str, Json] = field(default_factory=dict)  # inputs of the task's ioMapping, shown by the form
     next: tuple[str, ...] = ()  # completed and withdrawable: what followed (task ids, "flow:ID" of waiting tokens)
 
 
