@@ -1,14 +1,15 @@
 """A process package as one value: every file of it read and checked together, every problem at once; it opens no file and stores nothing."""
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from engine.bpmn.check import PackageContext, check
 from engine.bpmn.graph import GraphSet, Process
 from engine.bpmn.read import Document, read
+from engine.decisions import Tables, read_tables
 from engine.journal.canonical import canonical_bytes
 from engine.operations import OPERATIONS
 from engine.refusals import Finding, Invalid
@@ -50,14 +51,15 @@ def read_bundle(files: Mapping[str, bytes]) -> Bundle:
     documents = reading.each(package.diagrams, read)
     forms = {one.id: one for one in reading.each([f"forms/{id}.yaml" for id in package.forms], read_form)}
     texts = {id: text for one in reading.each(package.texts, read_texts) for id, text in one.items()}
+    tables = reading.tables(package.tables)
     context = PackageContext(
-        forms=frozenset(package.forms), roles=frozenset(package.roles), operations=OPERATIONS, functions=frozenset(NAMES),
+        forms=frozenset(package.forms), roles=frozenset(package.roles), operations=OPERATIONS, functions=frozenset(NAMES), decisions=frozenset(tables.decisions),
         parameters=frozenset(package.declaration.keys), texts=frozenset(texts), answers={id: _answers(form) for id, form in forms.items()})
-    findings = [*reading.findings, *check(documents, context=context), *_entry(package, documents)]
+    findings = [*reading.findings, *tables.findings, *check(documents, context=context), *_entry(package, documents)]
     if any(one.severity == "error" for one in findings):
         raise Invalid(findings)
     hash = files_hash(files)
-    graphs = GraphSet({p.id: p for p in _processes(documents)}, forms, {}, OPERATIONS, package.semantics, hash)
+    graphs = GraphSet({p.id: p for p in _processes(documents)}, forms, tables.decisions, OPERATIONS, package.semantics, hash)
     diagrams = {name: files[name] for name in package.diagrams}
     return Bundle(hash, files_hash(diagrams), package, graphs, texts, dict(files), tuple(findings))
 
@@ -75,17 +77,24 @@ class _Reading:
         self.files = files
         self.findings: list[Finding] = []
 
-    def each(self, names: Any, read_one: Callable[[bytes, str], T]) -> list[T]:
+    def each(self, names: Iterable[str], read_one: Callable[[bytes, str], T]) -> list[T]:
         done = []
-        for name in names:
-            if name not in self.files:
-                self.findings.append(Finding("package.file", "package.yaml", name))
-                continue
+        for name in self.present(names):
             try:
                 done.append(read_one(self.files[name], name))
             except Invalid as invalid:
                 self.findings += invalid.findings
         return done
+
+    def tables(self, names: Iterable[str]) -> Tables:
+        """Decision models are read together, because one may import another."""
+        return read_tables({name: self.files[name] for name in self.present(names)})
+
+    def present(self, names: Iterable[str]) -> list[str]:
+        """Those that there are; the others are findings."""
+        found = list(names)
+        self.findings += [Finding("package.file", "package.yaml", name) for name in found if name not in self.files]
+        return [name for name in found if name in self.files]
 
 
 def _processes(documents: list[Document]) -> list[Process]:

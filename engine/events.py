@@ -352,6 +352,15 @@ class Thrown(NamedTuple):
     payload: Values
 
 
+class Decided(NamedTuple):
+    """A business rule task asked `decision`. `fired`: `{table, rules}` of each table on the way, its rules by number from 1, in order."""
+
+    scope: int
+    element: str
+    decision: str
+    fired: tuple[Values, ...]
+
+
 # Jobs and children ---------------------------------------------------------------------------------------------------------------
 
 
@@ -466,7 +475,7 @@ Event = (
     | TaskOpened | TaskClaimed | TaskReleased | TaskReassigned | TaskDelegated | TaskResolved | TaskCompleted | Withdrawable | TaskWithdrawn
     | TaskCancelled | TaskExtended | TaskOverdue | Reminded | Urged | SignerAdded | SignerRemoved
     | TimerArmed | TimerFired | TimerMoved | TimerDisarmed | Subscribed | Resubscribed | Unsubscribed | Caught | Thrown
-    | JobQueued | JobFinished | ChildClosed | IncidentOpened | IncidentClosed | Effect
+    | Decided | JobQueued | JobFinished | ChildClosed | IncidentOpened | IncidentClosed | Effect
 )
 
 EFFECTS: frozenset[type[Any]] = frozenset(Effect.__args__)

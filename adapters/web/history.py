@@ -84,6 +84,7 @@ class _Telling:
 
     def _followed(self, events: Iterable[tuple[str, Fields]]) -> Iterator[str]:
         """What the entry opened, ended or broke."""
+        yield from (self._decided(each) for name, event in events if name == "Decided" for each in event["fired"])
         opened = [event["name"] for name, event in events if name == "TaskOpened"]
         if opened:
             yield self.say("转到“{names}”", names="”“".join(dict.fromkeys(opened)))
@@ -92,6 +93,12 @@ class _Telling:
                 yield self.say("“{name}”出现异常，需要处理", name=self.visitor.words.element(self.line.package, self.line.process, event["element"]))
             elif name == "InstanceEnded":
                 yield self.say({"ended": "事项办结", "cancelled": "事项终止"}.get(event["state"], "事项异常结束"))
+
+    def _decided(self, fired: Fields) -> str:
+        """Which rules of a decision table applied, by their numbers as the table shows them."""
+        if not fired["rules"]:
+            return self.say("判定表“{table}”没有适用的规则", table=fired["table"])
+        return self.say("判定表“{table}”第 {rules} 条", table=fired["table"], rules=fired["rules"])
 
     def _name(self, task: str) -> str:
         return str(self.tasks.get(task, {}).get("name", task))
