@@ -17,7 +17,7 @@ LISTS = frozenset({"records", "codes"})
 TYPES = frozenset({
     "text", "code", "integer", "decimal", "date", "time", "boolean", "choice", "role", "organisation", "duration",
 }) | WITH_FIELDS | LISTS
-COMMON = {"type", "label", "group", "help", "required", "default", "many"}
+COMMON = {"type", "label", "group", "help", "required", "default", "many", "yearly"}
 OWN: Mapping[str, frozenset[str]] = {
     "text": frozenset({"max", "pattern"}), "integer": frozenset({"min", "max"}), "decimal": frozenset({"min", "max"}),
     "date": frozenset({"working_day"}), "choice": frozenset({"choices"}), "codes": frozenset({"min_items", "max_items"}),
@@ -51,6 +51,7 @@ class Parameter:
     working_day: bool = False
     issued: str = ""
     line: int = 0
+    yearly: bool = False  # settled afresh every year: a new scheme does not take it over from an old one
 
     @property
     def optional(self) -> bool:
@@ -141,7 +142,7 @@ class _Declarations:
             value.get("default"), bool(value.get("many", False)), value.get("min"), value.get("max"),
             value.get("min_items", lowest), value.get("max_items", 10_000), str(value.get("pattern") or ""),
             dict(value.get("choices") or {}), self.fields(join(path, "fields"), value["fields"]) if "fields" in value else {},
-            bool(value.get("working_day", False)), str(value.get("issued") or ""), line,
+            bool(value.get("working_day", False)), str(value.get("issued") or ""), line, bool(value.get("yearly", False)),
         )
 
     def _options(self, path: str, kind: str, value: Mapping[str, Any]) -> None:
@@ -150,7 +151,7 @@ class _Declarations:
         for option in ("min", "max", "min_items", "max_items"):
             if option in value and (isinstance(value[option], bool) or not isinstance(value[option], (int, Decimal))):
                 self.refuse("yaml.wrong_type.number", join(path, option), key=option)
-        for option in ("required", "many", "working_day"):
+        for option in ("required", "many", "working_day", "yearly"):
             if option in value and not isinstance(value[option], bool):
                 self.refuse("yaml.wrong_type.boolean", join(path, option), key=option)
         if kind == "choice":
