@@ -1,6 +1,7 @@
 """The journal's tables: append to a stream, find an earlier answer, read back, number the leaves, sign checkpoints; checks nothing (engine/journal)."""
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -12,11 +13,13 @@ from adapters.database import schema
 from adapters.database.clock import CLOCK
 from adapters.database.connection import Database, Transaction, bind
 from adapters.database.moments import restored, stored
+from adapters.database.shapes import text_of
 from engine.journal import merkle
-from engine.journal.canonical import canonical_bytes
 from engine.journal.checkpoint import Checkpoint, Sign, signed
 from engine.journal.entry import GENESIS, Entry, opened, sealed
-from engine.refusals import Conflict, NotFound
+from engine.refusals import Conflict, NotFound, Refused
+
+NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")  # as JSON writes it, and not a backslash before the text u0000
 
 _e = schema.entry.c
 _p, _stream = bind("place"), bind("stream")
@@ -41,8 +44,17 @@ class Written:
 
 
 def digest_of(command: str, fields: object, subjects: object = ()) -> str:
-    """What makes two commands with one id the same: name, fields and, for personal parts, their keyed digests."""
-    return sha256(canonical_bytes([command, fields, subjects])).hexdigest()
+    """What makes two commands with one id the same: name, fields and, for personal parts, their keyed digests.
+
+    Raises: Refused `command.characters` for a text that not every database can keep (NUL, half a character).
+    """
+    try:
+        text = text_of([command, fields, subjects]).encode()
+    except UnicodeEncodeError:
+        raise Refused("command.characters") from None
+    if NUL.search(text):
+        raise Refused("command.characters")
+    return sha256(text).hexdigest()
 
 
 class Journal:

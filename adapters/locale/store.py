@@ -10,6 +10,7 @@ ZH = {
     "store.taken": "内容已被他人先行保存，本次操作未保存。请刷新页面后再试",
     "store.bounds": "数据超出允许范围，本次操作未保存。请核对数量后再试",
     "command.other_body": "同一操作编号（{command_id}）先后提交了不同内容，后一次未保存。请刷新页面后重新提交",
+    "command.characters": "提交的文字中含有无法保存的字符（多由其他软件复制而来）。请删除后重新输入",
     # 地点与时钟
     "place.unknown": "没有名为“{place}”的地点。请核对名称",
     "place.taken": "地点“{place}”已经存在，请换一个名称",
@@ -79,6 +80,7 @@ EN = {
     "store.taken": "Somebody else saved this first; nothing was saved now. Reload the page and try again",
     "store.bounds": "A figure is out of bounds; nothing was saved. Check the numbers and try again",
     "command.other_body": "The same command id ({command_id}) came with another content; the second was not saved. Reload the page and submit again",
+    "command.characters": "The text holds a character that cannot be stored, probably pasted from another program. Delete it and type it again",
     "place.unknown": "There is no place called “{place}”. Check the name",
     "place.taken": "The place “{place}” exists already; choose another name",
     "place.kind": "“{kind}” is no kind of place. Choose live, demo or rehearsal",

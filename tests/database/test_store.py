@@ -148,6 +148,13 @@ def test_a_refusal_is_not_remembered(store: Store, people: People) -> None:
     assert store.handle("fuxin", "i1", Complete("bo", "t2"), "c1").repeated is False
 
 
+@pytest.mark.parametrize(("opinion", "taken"), [("同意\0", False), ("同意\ud800", False), ("C:\\u0000 是文件名", True), ("同意", True)])
+def test_a_character_that_no_database_keeps_is_refused_before_anything_is_written(store: Store, people: People, opinion: str, taken: bool) -> None:
+    begun(store)
+    found = together(1, lambda n: store.handle("fuxin", "i1", Complete("ann", "t1", "", opinion, {"amount": 1}), "c1"))[0]
+    assert (found.seq == 2) if taken else (found.code == "command.characters")
+
+
 def together(count: int, work: Callable[[int], Any]) -> list[Any]:
     """What `work(n)` gave or raised in `count` threads at once."""
     def safely(n: int) -> Any:
