@@ -298,15 +298,13 @@ def decide(workspace: Workspace, graphs: GraphSet, command: c.Command, facts: Fa
     Raises: what `why_not` returns; InvalidAnswers; Refused of an operation, when a person asked. The workspace is then as after a part
     of the step, and its `undo` takes that back.
     """
-    kind = type(command)
     _check(workspace, graphs, command, facts)
     process = graphs.processes[command.process if isinstance(command, c.Start) else workspace.head.process]
     step = Step(workspace, graphs, process, facts, command.actor not in SYSTEM)
-    step.run(_COMMANDS[kind], command)
+    step.run(_COMMANDS[type(command)], command)
     if step.afterwards is not None:
         step.afterwards()
-    head = workspace.head
-    if not head.counters["live"] and head.state == "open":
+    if not workspace.head.counters["live"] and workspace.head.state == "open":
         _no_reason_to_live(step)
     return tuple(step.events)
 

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from engine.bpmn.graph import EventDefinition
 from engine.execution.problem import Problem
+from engine.feel.temporal import YearMonthDuration
 
 _DURATION = re.compile(
     r"P(?:(?P<years>\d+)Y)?(?:(?P<months>\d+)M)?(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?"
@@ -42,8 +43,8 @@ def period(value: Any) -> Period:
     """A duration from ISO text (weeks too), a timedelta, or a years-and-months duration. Raises Problem."""
     if isinstance(value, timedelta):
         return Period(0, value)
-    if hasattr(value, "__canonical__") and hasattr(value, "months"):
-        return Period(value.years * 12 + value.months, timedelta())
+    if isinstance(value, YearMonthDuration):
+        return Period(value.total, timedelta())
     match = _DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
     if match is None or value.strip() in ("P", "PT") or value.strip().endswith("T"):
         raise Problem("timer.not_a_duration", value=str(value))
