@@ -79,6 +79,15 @@ def test_a_rework_loop_of_thirty_rounds() -> None:
     assert (pair.state(id), pair.compared) == ("ended", 61)
 
 
+def test_branches_inside_a_loop_come_together_in_every_round() -> None:
+    """SpiffWorkflow by itself would count the first round's signature once more (`test_traps.py`)."""
+    pair, id = begun(start(), exclusive("x"), parallel("f"), user("a"), user("b"), parallel("j"), user("z"), exclusive("g", "g_e"), end(),
+                     flows("s > x > f > a > j > z > g > e", "f > b > j"), flow("g", "x", 'outcome = "again"'))
+    for each in ("a", "b", "z", "b", "a", "z", "b"):
+        pair.complete(id, each, "again")
+    assert pair.open() == ["a"]
+
+
 def test_a_loop_that_SpiffWorkflow_would_lose_is_refused() -> None:
     pair, id = begun(start(), user("a"), exclusive("g", "g_e"), end(), flows("s > a > g > e"), flow("g", "a", 'outcome = "return"'))
     with pytest.raises(Refused) as refused:
@@ -179,6 +188,13 @@ def test_enough_sub_processes_end_the_others() -> None:
         flows("s > m > z > e"),
     )
     pair.complete(id, "a", "approve")
+    assert pair.open() == ["z"]
+
+
+def test_instances_that_end_in_the_same_step_as_the_last_that_was_needed() -> None:
+    inside = sub("m", many(cardinality="3", until="numberOfCompletedInstances >= 2"), start("ms"), element("serviceTask", "put"), end("me"), flows("ms > put > me"))
+    pair, id = begun(start(), user("u"), inside, user("z"), end(), flows("s > u > m > z > e"))
+    pair.complete(id, "u")
     assert pair.open() == ["z"]
 
 
