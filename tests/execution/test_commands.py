@@ -13,6 +13,7 @@ from engine import commands as c
 from engine import events as e
 from engine.engine import step, why_not
 from engine.facts import GivenFacts
+from engine.execution.rows import TimerRow
 from engine.operations import Outcome
 from engine.refusals import Conflict, InvalidAnswers, NotFound, Refused
 from engine.scheme.calendar import Calendar, CalendarYear
@@ -203,6 +204,16 @@ def test_a_due_date_says_why_and_its_people_are_reminded_by_working_days() -> No
     notices = [(event.template, event.to) for event in w.told if isinstance(event, e.NotificationRequested)]
     assert notices == [("task.reminder", ("clerk@x",)), ("task.reminder", ("clerk@x",)), ("task.overdue", ("clerk@x", "head@x")), ("task.reminder", ("clerk@x",))]
     assert task(w, i, "a").marks == ("overdue",)
+
+
+def test_reminders_that_were_missed_are_not_sent_one_after_the_other() -> None:
+    w, i = reminded()
+    w.now += timedelta(days=20)
+    w.advance(timedelta())
+    assert [(type(event).__name__, getattr(event, "offset", None)) for event in w.told if isinstance(event, e.Reminded | e.TaskOverdue)] == [
+        ("Reminded", -3), ("TaskOverdue", None),
+    ]
+    assert w.instances[i].all(TimerRow) == []
 
 
 def test_a_task_done_in_time_is_not_mentioned_again() -> None:
