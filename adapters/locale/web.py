@@ -136,6 +136,7 @@ EN = {
     "有的栏目随其他栏目的内容出现": "Some fields appear with the answers of others",
     "表单各部分": "Parts of the form",
     "{count} 处": "{count} places",
+    "演示时钟": "Demo clock",
     "填报内容": "What was filled in",
     "更多办理经过（{count}）": "More history ({count})",
     "尚有未办结事项": "something is still open",

@@ -103,10 +103,11 @@ def test_a_form_with_errors_takes_the_focus_and_keeps_what_was_typed(page: Page,
     expect(page.locator("#f-phone")).to_be_in_viewport()
 
 
-def test_fields_that_depend_on_others_appear_and_what_was_uploaded_stays(page: Page, base: str) -> None:
+def test_fields_that_depend_on_others_appear_and_the_focus_stays(page: Page, base: str) -> None:
     enter(page, base, "区卫健局经办")
     page.goto(f"{base}/inbox")
     expect(page.get_by_text("须补正的内容")).to_have_count(0)
+    page.locator("#f-complete").focus()
     page.locator("#f-complete").select_option("false")
 
     expect(page.get_by_role("group", name="须补正的内容")).to_be_visible()
