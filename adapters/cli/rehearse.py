@@ -21,6 +21,7 @@ from adapters.system.play import Player
 from adapters.system.script import read_demo, read_script, settle
 from adapters.system.web_hands import WebHands
 from adapters.web.app import create_app
+from engine.bundle import Bundle
 from engine.journal.canonical import canonical_bytes
 
 PLACE = "rehearsal"
@@ -71,16 +72,25 @@ def report(system: System, player: Player, requests: int, second: bool, language
     result = result_of(system, PLACE, player.campaign)
     counts = Counter((kind, status) for kind, _, status, _ in result["records"])
     print(f"\n共办理 {player.acts} 步，按脚本被拒绝 {player.refused} 步，HTTP 请求 {requests} 次")
-    print("人选：" + "，".join(f"{status} {count}" for (kind, status), count in sorted(counts.items()) if kind == "nomination"))
+    bundle = system.published.bundle(PLACE, system.head(PLACE, player.campaign).package)
+    print("登记：" + "；".join(_counted(bundle, counts)))
     for _, key, _, data in sorted((row for row in result["records"] if row[0] == "nomination" and row[2] == "winner"), key=lambda row: _rank(row[3])):
         print(f"  第 {_rank(data)} 名 {data.get('label', key)} 总分 {data.get('final_total') or data.get('city_total') or data.get('total')}")
     checked = verified_place(system, PLACE)
     errors = say.findings(language, checked.findings)
     print(f"核验：{checked.streams} 个流 {checked.entries} 条记录，{'完整' if checked.intact else '不完整'}")
     replayed = system_replays(system, player, second, language)
-    print(f"图：{player.system.published.bundle(PLACE, system.head(PLACE, player.campaign).package).diagrams_hash}")
+    print(f"图：{bundle.diagrams_hash}")
     print(f"结果：{sha256(canonical_bytes(result)).hexdigest()}")
     return 1 if errors or replayed else 0
+
+
+def _counted(bundle: Bundle, counts: Counter[tuple[str, str]]) -> Iterator[str]:
+    """Rows of the register by kind and status, in the package's own words and order."""
+    for kind in bundle.package.records.values():
+        found = [f"{kind.statuses.get(status, status)} {count}".strip() for (id, status), count in sorted(counts.items()) if id == kind.kind]
+        if found:
+            yield f"{kind.label} " + "，".join(found)
 
 
 def _rank(data: Any) -> int:
