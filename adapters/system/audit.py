@@ -1,7 +1,7 @@
 """Verifies what a place recorded and replays instances, with our engine or with SpiffWorkflow beside it; prints nothing."""
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -69,13 +69,13 @@ def _steps(system: System, place: str, entries: list[Entry], second: bool) -> It
         if second:
             twin = twin or twin_of(system, place, step.entry)
             facts = recorded(system, place, step.entry)
-            _same_or_refuse(twin, step, Environment(facts.now, facts.zone, facts.functions))  # type: ignore[arg-type]
+            _same_or_refuse(twin, step, Environment(facts.now, facts.zone, facts.functions), _outermost(entries[0], facts.scheme))  # type: ignore[arg-type]
         yield step
 
 
-def _same_or_refuse(twin: Twin, step: Replayed, environment: Environment) -> None:
+def _same_or_refuse(twin: Twin, step: Replayed, environment: Environment, outermost: Mapping[str, Any]) -> None:
     try:
-        twin.entry(step.events, environment)
+        twin.entry(step.events, environment, outermost)
     except Refused as refused:
         raise Refused(refused.code, **{**refused.details, "seq": step.entry.seq}) from None
     ours, theirs = twin.open_ours(), twin.open_theirs()
@@ -88,8 +88,12 @@ def twin_of(system: System, place: str, start: Entry) -> Twin:
     bundle = system.published.bundle(place, start.package)
     process = bundle.graphs.processes[start.input["process"]]
     values = system.published.scheme(place, start.package, start.scheme).values if start.scheme else {}
-    outermost = {"scheme": values, "org": start.input["org"], "instance": start.input["instance"]}
-    return Twin(bundle.files[process.file], process, outermost)
+    return Twin(bundle.files[process.file], process, _outermost(start, values))
+
+
+def _outermost(start: Entry, scheme: Mapping[str, Any]) -> dict[str, Any]:
+    """The names that every expression of the instance sees."""
+    return {"scheme": scheme, "org": start.input["org"], "instance": start.input["instance"]}
 
 
 def recorded(system: System, place: str, entry: Entry) -> RecordedFacts:
