@@ -43,7 +43,7 @@ class _Telling:
     def __init__(self, visitor: Visitor, line: Row, tasks: Mapping[str, Fields], people: Mapping[str, str]) -> None:
         self.visitor, self.line, self.tasks, self.people = visitor, line, tasks, people
 
-    def say(self, text: str, **details: object) -> str:
+    def say(self, text: str, /, **details: object) -> str:
         return say(text, self.visitor.language, **details)
 
     def kind(self, entry: Row) -> str:
