@@ -28,13 +28,14 @@ class Browser(TestClient):
         self.token = ""
 
     def page(self, address: str) -> httpx.Response:
-        answer = self.get(address)
+        answer: httpx.Response = self.get(address)
         if found := TOKEN.search(answer.text):
             self.token = found[1]
         return answer
 
     def press(self, address: str, fields: dict[str, Any] | None = None, **more: Any) -> httpx.Response:
-        return self.post(address, data={"csrf_token": self.token, **(fields or {})}, **more)
+        answer: httpx.Response = self.post(address, data={"csrf_token": self.token, **(fields or {})}, **more)
+        return answer
 
     def sign_in(self, person: str, place: str = world.PLACE) -> "Browser":
         self.cookies.clear()

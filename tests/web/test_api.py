@@ -31,7 +31,8 @@ class Client:
 
     def post(self, path: str, body: dict[str, Any], key: str = "k1", language: str = "zh") -> httpx.Response:
         headers = {"X-CSRF-Token": self.token, "Idempotency-Key": key, "Accept-Language": language}
-        return self.http.post(f"/api/v1{path}", json=body, headers=headers)
+        answer: httpx.Response = self.http.post(f"/api/v1{path}", json=body, headers=headers)
+        return answer
 
     def task(self) -> str:
         line = self.get("/inbox")["rows"][0]

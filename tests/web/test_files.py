@@ -17,12 +17,12 @@ def begin(client: Browser, length: int, name: str = "微视频.mp4") -> str:
     meta = f"filename {b64encode(name.encode()).decode()},filetype {b64encode(b'video/mp4').decode()}"
     answer = client.post("/uploads", headers={**TUS, "Upload-Length": str(length), "Upload-Metadata": meta, "X-CSRF-Token": client.token})
     assert answer.status_code == 201, answer.text
-    return answer.headers["location"]
+    return str(answer.headers["location"])
 
 
 def send(client: Browser, location: str, offset: int, data: bytes) -> int:
     headers = {**TUS, "Upload-Offset": str(offset), "Content-Type": "application/offset+octet-stream", "X-CSRF-Token": client.token}
-    return client.patch(location, content=data, headers=headers).status_code
+    return int(client.patch(location, content=data, headers=headers).status_code)
 
 
 def offset(client: Browser, location: str) -> int:

@@ -109,7 +109,7 @@ def routes(listed: Iterable[Any]) -> Iterator[tuple[str, str]]:
     """(method, path) of every route, those of included routers too; static files and the OpenAPI text are no routes of ours."""
     for route in listed:
         if isinstance(route, APIRoute):
-            for method in route.methods:
+            for method in route.methods or ():
                 yield method, route.path
         elif hasattr(route, "original_router"):
             yield from routes(route.original_router.routes)

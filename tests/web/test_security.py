@@ -37,7 +37,7 @@ def test_the_session_cookie_is_hidden_from_scripts_and_other_sites(client: Brows
 
 def test_over_https_the_cookie_is_bound_to_the_host_and_secure(app: FastAPI) -> None:
     browser = Browser(app)
-    browser.base_url = "https://testserver"  # type: ignore[assignment]
+    browser.base_url = "https://testserver"
     browser.page("/sign-in")
     answer = browser.press("/sign-in/demo", {"place": world.PLACE, "person": DRAFTER})
 
