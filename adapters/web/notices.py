@@ -7,6 +7,7 @@ from typing import Any
 
 from adapters.web.ports import Row, System
 from adapters.web.views import PublicNotice
+from engine.scheme.scheme import EXAMPLE
 
 
 def public_notices(system: System, place: str) -> list[PublicNotice]:
@@ -15,15 +16,16 @@ def public_notices(system: System, place: str) -> list[PublicNotice]:
 
 
 def _notice(system: System, place: str, row: Row) -> PublicNotice:
-    """`row`: {campaign, package, scheme, data} of a register row of the kind `notice`."""
-    scheme = system.published.scheme(place, row.package, row.scheme).values
+    """`row`: {campaign, package, scheme, status, data} of a register row of the kind `notice`."""
+    scheme = system.published.scheme(place, row.package, row.scheme)
     data: Mapping[str, Any] = row.data
     named = [(str(each.get("code", "")), str(each.get("label", ""))) for each in data.get("published") or ()]
-    notice = scheme.get("public_notice", {})
+    rules = scheme.values.get("public_notice", {})
+    origin = scheme.origin_of("public_notice.held")
     return PublicNotice(
-        row.campaign, f"{scheme.get('notice', {}).get('plan_title', '')}公示", first=_day(data.get("starts")), last=_day(data.get("ends")),
-        columns=("序号", "登记号", "单位"), rows=tuple((str(n), code, label.removeprefix(code).strip()) for n, (code, label) in enumerate(named, 1)),
-        office=str(notice.get("office", "")), note="本步骤为系统默认，方案原文未规定。" if "public_notice" in scheme else "")
+        row.campaign, f"{scheme.title}人选公示", first=_day(data.get("starts")), last=_day(data.get("ends")), columns=("序号", "登记号", "单位"),
+        rows=tuple((str(n), code, label.removeprefix(code).strip()) for n, (code, label) in enumerate(named, 1)), office=str(rules.get("office", "")),
+        closed=row.status == "closed", by_default=origin is not None and origin.origin == EXAMPLE)
 
 
 def _day(value: Any) -> date | None:

@@ -273,18 +273,17 @@ class Startable:
 
 @dataclass(frozen=True, slots=True)
 class PublicNotice:
-    """What anybody may read: only fields that the people named agreed to have published."""
+    """What anybody may read: registration numbers and organisations of those listed, and how to object.
+
+    `by_default`: the notice of the place does not prescribe the step, the scheme added it.
+    """
 
     campaign: str
     title: str
-    kind: str = ""
     first: date | None = None
     last: date | None = None
     columns: tuple[str, ...] = ()
     rows: tuple[tuple[str, ...], ...] = ()
-    body: str = ""
     office: str = ""
-    phone: str = ""
-    address: str = ""
-    objection: str = ""  # message that takes an objection; empty when none is taken here
-    note: str = ""
+    closed: bool = False
+    by_default: bool = False
