@@ -119,12 +119,12 @@ def _child_done(step: Step, row: ScopeRow, element: Element, values: Values) -> 
         step.emit(e.ResultKept(body.id, row.data["index"], kept))
     step.emit(e.ScopeClosed(row.id))
     step.emit(e.Noted(body.id, {"mi": counts, "tally": tally or None}))
-    for definition in reversed(thrown):
-        step.agenda.appendleft(("cast", body.id, element.id, definition))
     if complete or (counts["active"] == 0 and counts["next"] >= counts["n"]):
-        step.push("collect", body.id)
+        step.agenda.appendleft(("collect", body.id))  # before others that reached their end in this step count as well
     elif multi.sequential:
         _next(step, body, element, counts)
+    for definition in reversed(thrown):
+        step.agenda.appendleft(("cast", body.id, element.id, definition))
 
 
 def _tallied(tally: Mapping[str, int], outcome: Json) -> dict[str, int]:

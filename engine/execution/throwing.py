@@ -81,6 +81,10 @@ def send(step: Step, scope: int, element: Element, message: Message | None) -> N
     payload: dict[str, Json] = {}
     for mapping in element.node.inputs:
         payload[mapping.target] = step.value(mapping.source, step.names(scope, payload))
+    _post(step, scope, element, message, payload)
+
+
+def _post(step: Step, scope: int, element: Element, message: Message, payload: Values) -> None:
     key = correlation(step, scope, message)
     step.emit(e.Thrown(scope, element.id, "message", message.name, payload))
     step.emit(e.JobQueued(step.next_id("j"), "message", None, element.id, {"name": message.name, "correlation": key, "payload": payload}))
@@ -100,7 +104,9 @@ def signal(step: Step, scope: int, id: str, name: str, following: list[Json]) ->
     row = step.workspace.scopes.get(scope)
     if row is None:
         return
-    payload = {mapping.target: step.value(mapping.source, step.names(scope)) for mapping in step.plan.elements[id].node.inputs}
+    node = step.plan.elements[id].node
+    inputs = () if node.multi is not None else node.inputs  # those of a multi-instance activity are for its own work
+    payload = {mapping.target: step.value(mapping.source, step.names(scope)) for mapping in inputs}
     step.emit(e.Thrown(scope, id, "signal", name, payload))
     for subscription in step.workspace.subscriptions_for("signal", name):
         message_came(step, subscription, "signal", payload)
@@ -130,9 +136,9 @@ def cast(step: Step, body: int, id: str, which: str) -> None:
         return
     match definition.kind:
         case "signal":
-            step.push("signal", body, id, _event_name(definition), [])
-        case "message":
-            send(step, body, element, definition.ref)
+            step.push("signal", row.parent, id, _event_name(definition), [])  # the body may be over when its turn comes
+        case "message" if definition.ref is not None:
+            _post(step, body, element, definition.ref, {})
         case "escalation":
             escalate(step, body, id, definition)
         case "error":

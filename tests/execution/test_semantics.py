@@ -384,6 +384,15 @@ def test_a_completion_condition_sees_counters_and_the_tally_and_the_rest_stops(p
     assert opened(w, i) == ["b"]
 
 
+def test_instances_that_end_in_the_step_of_the_condition_do_not_count_any_more(place: Place) -> None:
+    w = place("do_instances_of_one_step_count_beyond_the_condition")
+    i = w.start("p", {"items": [1, 2, 3]})
+    assert (opened(w, i), w.variables(i)["out"]) == (["b"], [10, 20, None])
+    counts = [event.data["mi"] for event in w.told if type(event).__name__ == "Noted" and "mi" in event.data]
+    assert counts[-1] == {"n": 3, "done": 2, "active": 0, "terminated": 1, "next": 3}
+    assert [element for _, element in w.trace].count("a") == 2
+
+
 def test_a_boundary_event_on_many_instances_stops_them_all(place: Place) -> None:
     w = place("are_partial_results_kept_at_a_boundary")
     i = w.start("p", {"items": [1, 2, 3]})
@@ -454,6 +463,14 @@ def test_an_event_is_thrown_for_each_instance_or_for_the_first(place: Place) -> 
     w.complete(i, "a")
     w.complete(i, "a")
     assert opened(w, i) == ["a", "n"]
+
+
+def test_a_signal_of_the_last_instance_is_heard_though_the_activity_is_over(place: Place) -> None:
+    w = place("is_the_signal_of_the_last_instance_heard")
+    i = w.start("p")
+    for _ in range(2):
+        w.complete(i, "a")
+    assert opened(w, i) == ["c", "n", "n"]
 
 
 @pytest.mark.parametrize(("rounds", "more"), [(0, False), (2, True)])
