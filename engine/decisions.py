@@ -9,7 +9,7 @@ from engine.dmn import Model, Result, check_tables, parse_dmn, xml
 from engine.feel import Environment, Reason
 from engine.refusals import Finding, Invalid
 
-# Reasons for a null that say that the rules themselves are wrong, or that a value came which they were not made for: no result to go on with.
+# Reasons that say that the rules themselves are wrong, or that a value came which they were not made for: no result to go on with.
 BROKEN = frozenset({"dmn.not-unique", "dmn.not-any", "dmn.input-not-allowed", "dmn.wrong-type"})
 
 
@@ -27,8 +27,11 @@ class Decision:
 
 
 def broken(result: Result) -> Reason | None:
-    """Why there is nothing to go on with; None where the value is one, or a null that the rules mean."""
-    return next((reason for reason in result.reasons if reason.code in BROKEN), None) if result.value is None else None
+    """Why the result must not be gone on with: some table on the way to it is wrong or was asked what it was not made for. None where all is well.
+
+    A null that no rule applies to is a result; so is one that an expression gives.
+    """
+    return next((reason for reason in result.reasons if reason.code in BROKEN), None)
 
 
 @dataclass(slots=True)

@@ -5,18 +5,15 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from adapters.cli import audit, say, schemes
-from adapters.locale import say as words
+from adapters.cli import audit, expressions, say, schemes
+from adapters.cli.arguments import at_place, command, group, split, text
 from adapters.system import Settings, System
-from engine.journal.canonical import from_canonical
 from engine.refusals import Invalid, InvalidAnswers, Refused
 
-LANGUAGE = "en" if os.environ.get("BANLI_LANGUAGE", "zh").startswith("en") else "zh"
-Run = Callable[[argparse.Namespace], int]
+LANGUAGE = say.LANGUAGE
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -33,40 +30,31 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="banli", description="办理：公共部门评选活动的流程系统")
     commands = top.add_subparsers(required=True, metavar="命令")
 
-    def command(name: str, run: Run, help: str, parent: Any = commands) -> argparse.ArgumentParser:
-        made: argparse.ArgumentParser = parent.add_parser(name, help=help, description=help)
-        made.set_defaults(run=run)
-        return made
-
-    def at_place(made: argparse.ArgumentParser) -> argparse.ArgumentParser:
-        made.add_argument("--place", default="fuxin", help="所在地（默认 fuxin）")
-        return made
-
-    serving = command("serve", serve, "启动网页服务（首次启动时建立演示地 fuxin）")
+    serving = command(commands, "serve", serve, "启动网页服务（首次启动时建立演示地 fuxin）")
     serving.add_argument("--host", default="127.0.0.1")
     serving.add_argument("--port", type=int, default=int(os.environ.get("BANLI_PORT", "8000")))
 
-    made = at_place(command("publish", publish, "检查并发布一个流程包"))
+    made = at_place(command(commands, "publish", publish, "检查并发布一个流程包"))
     made.add_argument("package", help="流程包名称，如 role-model-award")
     made.add_argument("--by", default="system", help="发布人")
 
-    group = commands.add_parser("scheme", help="方案：检查、新建").add_subparsers(required=True, metavar="动作")
-    made = command("check", schemes.check, "检查一个方案，列出全部问题", group)
+    under = group(commands, "scheme", "方案：检查、新建")
+    made = command(under, "check", schemes.check, "检查一个方案，列出全部问题")
     made.add_argument("scheme", help="流程包/方案，如 role-model-award/fuxin-2021，或方案文件")
     made.add_argument("--publish", action="store_true", help="按发布的要求检查（工作日历须已确认）")
-    made = command("new", schemes.new, "以已有方案为底稿新建方案", group)
+    made = command(under, "new", schemes.new, "以已有方案为底稿新建方案")
     made.add_argument("scheme", help="流程包/新方案，如 role-model-award/fuxin-2022")
     made.add_argument("--from", dest="source", required=True, help="底稿方案，如 fuxin-2021")
     made.add_argument("--title", default="", help="新方案名称")
 
-    made = at_place(command("start", start, "发布方案并启动一次活动"))
+    made = at_place(command(commands, "start", start, "发布方案并启动一次活动"))
     made.add_argument("scheme", help="流程包/方案")
     made.add_argument("--as", dest="user", required=True, help="以谁的身份")
 
-    made = at_place(command("inbox", inbox, "列出某人的待办"))
+    made = at_place(command(commands, "inbox", inbox, "列出某人的待办"))
     made.add_argument("--as", dest="user", required=True)
 
-    made = at_place(command("complete", complete, "办结一项待办"))
+    made = at_place(command(commands, "complete", complete, "办结一项待办"))
     made.add_argument("instance")
     made.add_argument("task")
     made.add_argument("--as", dest="user", required=True)
@@ -74,36 +62,26 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--opinion", default="")
     made.add_argument("--answers", default="{}", help="答复：JSON 文本，或 @文件")
 
-    auditing = commands.add_parser("audit", help="核验操作记录、重演实例").add_subparsers(required=True, metavar="动作")
-    made = at_place(command("verify", audit.verify, "核验操作记录：格式、次序、链、总账、检查点", auditing))
-    made = at_place(command("replay", audit.replay, "按存档重演一个实例，与存档逐条比对", auditing))
+    under = group(commands, "audit", "核验操作记录、重演实例")
+    made = at_place(command(under, "verify", audit.verify, "核验操作记录：格式、次序、链、总账、检查点"))
+    made = at_place(command(under, "replay", audit.replay, "按存档重演一个实例，与存档逐条比对"))
     made.add_argument("instance")
     made.add_argument("--at", type=int, default=0, metavar="SEQ", help="重演到第几条")
     made.add_argument("--engine", choices=("banli", "spiffworkflow"), default="banli")
 
-    made = command("rehearse", rehearse, "按排演脚本把一次活动从头走到尾")
+    made = command(commands, "rehearse", rehearse, "按排演脚本把一次活动从头走到尾")
     made.add_argument("scheme", help="流程包/方案")
     made.add_argument("--engine", choices=("banli", "spiffworkflow"), default="banli", help="另以第二引擎逐步核对")
     made.add_argument("--set", dest="changes", action="append", default=[], metavar="路径=值", help="改动脚本中的一个值，如 scores.N05.video=91")
     made.add_argument("--keep", type=Path, default=None, help="保留数据库的文件夹")
     made.add_argument("--quiet", action="store_true")
 
-    made = command("feel", feel, "试算一个 FEEL 表达式")
-    made.add_argument("expression")
-    made.add_argument("--scope", default="{}", help="变量：JSON")
+    expressions.add(commands)
     return top
 
 
 def opened(given: argparse.Namespace) -> System:
     return System(Settings.from_environment())
-
-
-def split(scheme: str) -> tuple[str, str]:
-    """`package/scheme`. Raises Refused `cli.scheme`."""
-    package, slash, name = scheme.partition("/")
-    if not slash or not name:
-        raise Refused("cli.scheme", scheme=scheme)
-    return package, name
 
 
 def serve(given: argparse.Namespace) -> int:
@@ -139,8 +117,7 @@ def inbox(given: argparse.Namespace) -> int:
 
 def complete(given: argparse.Namespace) -> int:
     system = opened(given)
-    text = Path(given.answers[1:]).read_text() if given.answers.startswith("@") else given.answers
-    answer = system.complete(given.place, given.user, given.instance, given.task, given.outcome, given.opinion, json.loads(text), "")
+    answer = system.complete(given.place, given.user, given.instance, given.task, given.outcome, given.opinion, json.loads(text(given.answers)), "")
     system.run_due(given.place)
     print(f"已办结，记录第 {answer.seq} 条")
     return 0
@@ -151,20 +128,6 @@ def rehearse(given: argparse.Namespace) -> int:
 
     package, name = split(given.scheme)
     return run(package, name, given.engine, given.changes, given.keep, given.quiet, LANGUAGE)
-
-
-def feel(given: argparse.Namespace) -> int:
-    from engine.feel import FeelSyntaxError, parse, text_of
-
-    try:
-        value, reasons = parse(given.expression).explain(from_canonical(given.scope))
-    except FeelSyntaxError as wrong:
-        print(f"✗ {wrong.line}:{wrong.column} {words(wrong.code, LANGUAGE, **wrong.details)}", file=sys.stderr)
-        return 1
-    print(text_of(value))
-    for reason in reasons:
-        print(f"· {words(reason.code, LANGUAGE, **reason.details)}")
-    return 0
 
 
 if __name__ == "__main__":

@@ -1,12 +1,15 @@
 """Prints findings, refusals and tables for people at a terminal; knows no command."""
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable, Sequence
+from typing import TextIO
 
 from adapters.locale import say
 from engine.refusals import Finding, Invalid, InvalidAnswers, Refused
 
+LANGUAGE = "en" if os.environ.get("BANLI_LANGUAGE", "zh").startswith("en") else "zh"
 SIGNS = {"error": "✗", "warning": "!", "note": "·"}
 
 
@@ -36,6 +39,12 @@ def refusal(language: str, error: Exception) -> str:
         case Refused(code=code, details=details):
             return f"✗ {say(code, language, **details)}"
     raise error
+
+
+def lines(found: Iterable[str], where: TextIO | None = None) -> None:
+    """Prints each line; where errors go with `where`."""
+    for line in found:
+        print(line, file=where or sys.stdout)
 
 
 def table(rows: Sequence[Sequence[object]], headings: Sequence[str]) -> None:

@@ -1,6 +1,10 @@
 """Words for the command line, packages and publishing; no other area's."""
 ZH = {
     "cli.scheme": "“{scheme}”不是“流程包/方案”的写法，例如 role-model-award/fuxin-2021。",
+    "cli.file": "读不了文件“{file}”，请核对路径。",
+    "cli.file_size": "文件“{file}”超过 {limit} 字节，请拆分。",
+    "cli.moment": "“{moment}”不是时刻，请写成 2021-10-12T09:00，需要时加时区，如 +08:00。",
+    "cli.values": "“{text}”不是 JSON 或 FEEL 上下文（例如 {{\"得分\": 85}}）：{reason}",
     "cli.rehearsal": "排演脚本第 {number} 步（{act}）没有办成：{reason}",
     "cli.rehearsal_task": "{user} 名下没有“{element}”（{about}）这项待办，请核对脚本次序。",
     "cli.change": "“{change}”不是“路径=值”的写法，或脚本中没有这一项。",
@@ -19,6 +23,10 @@ ZH = {
 }
 EN = {
     "cli.scheme": "“{scheme}” is not of the form package/scheme, for example role-model-award/fuxin-2021.",
+    "cli.file": "The file “{file}” cannot be read; check the path.",
+    "cli.file_size": "The file “{file}” has more than {limit} bytes; split it.",
+    "cli.moment": "“{moment}” is no moment; write 2021-10-12T09:00, with a zone such as +08:00 where needed.",
+    "cli.values": "“{text}” is neither JSON nor a FEEL context such as {{\"score\": 85}}: {reason}",
     "cli.rehearsal": "Step {number} of the rehearsal ({act}) was not carried out: {reason}",
     "cli.rehearsal_task": "{user} has no open task “{element}” ({about}); check the order of the script.",
     "cli.change": "“{change}” is not of the form path=value, or the script has no such value.",
@@ -34,4 +42,16 @@ EN = {
     "package.process_twice": "Process “{element}” is in two diagrams; give them different ids.",
     "package.entry": "The entry process “{element}” is in none of the diagrams.",
     "demo.user": "The demo place has nobody called “{user}”.",
+    "第 {line} 行第 {column} 列：": "line {line}, column {column}: ",
+    "（{name}）": " ({name})",
+    "不是一组“名称: 值”": "it is not a set of names with values",
+    "· 结果类型：{kind}": "· kind of the result: {kind}",
+    "· 用到的变量：{name}": "· variable used: {name}",
+    "{name}（没有此变量）": "{name} (there is no such variable)",
+    "· 用到的函数：{names}": "· functions used: {names}",
+    "! 没有给出“{name}”，按空值计算": "! “{name}” is not given and counts as null",
+    "! 用不到“{name}”，可用的输入：{known}": "! “{name}” is not used; the inputs are: {known}",
+    "编号": "id",
+    "决策": "decision",
+    "输入": "inputs",
 }

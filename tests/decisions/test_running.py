@@ -22,10 +22,11 @@ WHO = decision("who", table("band | county", "who", '"high" | "甲" | "head"', '
 TWICE = decision("twice", table("score", "n", ">= 0 | 1", ">= 5 | 2", hit="COLLECT", types={"score": "number"}), "score")
 UNIQUE = decision("unique", table("score", "n", ">= 0 | 1", ">= 5 | 2", types={"score": "number"}), "score")
 ALLOWED = decision("allowed", table("county", "n", '"甲" | 1', values={"county": '"甲"'}), "county")
+AROUND = decision("around", text("{n: unique, ok: unique != null}"), "!unique")
 PLAIN = decision("plain", text("score + 1"), "score")
 FAILS = decision("fails", text('assert(score, score > 10, "too low")'), "score")
 HEAVY = decision("heavy", text("count(for a in 1..1000, b in 1..1000 return a * b)"))
-MODEL = model(given("score", "county"), SCORE, WHO, TWICE, UNIQUE, ALLOWED, PLAIN, FAILS, HEAVY)
+MODEL = model(given("score", "county"), SCORE, WHO, TWICE, UNIQUE, ALLOWED, AROUND, PLAIN, FAILS, HEAVY)
 
 
 def defined(name: str, inputs: dict[str, str] | None = None) -> tuple[bytes, GraphSet]:
@@ -79,7 +80,7 @@ def test_no_rule_that_applies_is_no_result_and_is_told() -> None:
 
 
 @pytest.mark.parametrize(("name", "answers", "code", "reason"), [
-    ("unique", {"score": 7}, "decision.broken", "dmn.not-unique"), ("allowed", {"county": "丙"}, "decision.broken", "dmn.input-not-allowed"),
+    ("unique", {"score": 7}, "decision.broken", "dmn.not-unique"), ("around", {"score": 7}, "decision.broken", "dmn.not-unique"), ("allowed", {"county": "丙"}, "decision.broken", "dmn.input-not-allowed"),
     ("fails", {"score": 7}, "feel.assert", "feel.assert"), ("heavy", {}, "feel.budget", "feel.budget"), ("", {"id": "_gone"}, "decision.unknown", None),
     ("", {"id": ["_band"]}, "decision.unknown", None),
 ])
