@@ -22,12 +22,13 @@ from adapters.database.personal import Personal
 from adapters.database.publications import Publications
 from adapters.database.queries import Queries
 from adapters.database.store import Answer, Store
+from adapters.database.upgrade import upgrade
 from adapters.database.worker import Worker
 from adapters.definitions.folder import Library
 from adapters.definitions.published import Published
 from adapters.definitions.publishing import scheme_findings
 from adapters.files import Files
-from adapters.identity import Identity
+from adapters.identity import Identity, accounts
 from adapters.keys import KeyFolder
 from adapters.notifications import channels
 from adapters.spiff.schema import schema_findings
@@ -89,9 +90,8 @@ class System:
         self.settings = settings
         settings.home.mkdir(parents=True, exist_ok=True)
         self.database = open_database(settings.url)
-        schema.metadata.create_all(self.database.engine)
+        upgrade(self.database, (schema.metadata, accounts.metadata))
         self.identity = Identity(self.database)
-        self.identity.create_tables()
         self.keys = KeyFolder(settings.home / "keys")
         self.library = Library(settings.root)
         self.publications = Publications(self.database)
