@@ -4,9 +4,11 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { ICONS } from './icons.mjs';
+import { ourWords, stylesWithoutElements, withoutCamunda7 } from './plugins.mjs';
 
 const DIST = '../adapters/web/static/dist';
 const MAKING = `${DIST}.new`; // takes the place of DIST only when everything in it is there
+const ISLANDS = ['site', 'diagram', 'upload', 'modeler', 'compare', 'timemachine', 'dmn'];
 const started = performance.now();
 
 const types = spawnSync(process.execPath, ['node_modules/typescript/bin/tsc', '--noEmit', '-p', '.'], { stdio: 'inherit' });
@@ -15,8 +17,9 @@ if (types.status !== 0) process.exit(1);
 rmSync(MAKING, { recursive: true, force: true });
 mkdirSync(MAKING, { recursive: true });
 const built = await esbuild.build({
-  entryPoints: { site: 'src/site.ts', diagram: 'src/diagram.ts', upload: 'src/upload.ts' },
-  outdir: MAKING, entryNames: '[name]', bundle: true, minify: true, format: 'esm', target: 'es2022',
+  entryPoints: Object.fromEntries(ISLANDS.map((name) => [name, `src/${name}.ts`])),
+  outdir: MAKING, entryNames: '[name]', chunkNames: 'chunks/[hash]', bundle: true, splitting: true, minify: true, format: 'esm', target: 'es2022',
+  jsx: 'automatic', jsxImportSource: '@bpmn-io/properties-panel/preact', plugins: [ourWords, stylesWithoutElements, withoutCamunda7],
   loader: { '.woff': 'dataurl', '.woff2': 'dataurl', '.ttf': 'dataurl', '.eot': 'empty', '.svg': 'dataurl' },
   legalComments: 'none', metafile: true, logLevel: 'warning',
 });
@@ -27,7 +30,7 @@ writeFileSync(`${MAKING}/THIRD-PARTY-LICENSES.txt`, [...packages].sort().map(lic
 rmSync(DIST, { recursive: true, force: true });
 renameSync(MAKING, DIST);
 
-for (const file of readdirSync(DIST).sort()) {
+for (const file of readdirSync(DIST, { recursive: true }).filter((name) => name.includes('.')).sort()) {
   const bytes = readFileSync(`${DIST}/${file}`);
   console.log(`${file.padEnd(28)}${kB(bytes)} kB${kB(gzipSync(bytes, { level: 9 }))} kB gz`);
 }

@@ -8,6 +8,8 @@
 // The form's hidden field csrf_token goes along as the header X-CSRF-Token. A refusal may carry {"message": "…"}, which is shown.
 // Afterwards the form holds, instead of the file, one hidden field NAME.upload with the id for every finished file.
 import { DetailedError, Upload } from 'tus-js-client';
+import { button } from './page';
+import { t } from './words';
 
 const PIECE = 16 * 1024 * 1024;
 const WAITS = [0, 1000, 3000, 5000, 10000, 20000];
@@ -88,7 +90,7 @@ class UploadItem {
   private readonly figure = document.createElement('span');
   private readonly spoken = document.createElement('span');
   private readonly bar = document.createElement('progress');
-  private readonly pause = button('暂停', () => this.toggle());
+  private readonly pause = button(t('暂停'), () => this.toggle());
   private readonly hidden = document.createElement('input');
   private readonly upload: Upload;
   private quarter = 0;
@@ -102,8 +104,8 @@ class UploadItem {
     this.spoken.className = 'visually-hidden';
     this.spoken.setAttribute('role', 'status');
     this.bar.max = file.size || 1;
-    this.bar.setAttribute('aria-label', `${file.name} 的上传进度`);
-    this.row.append(title, this.bar, this.figure, this.spoken, this.pause, button('移除', () => this.remove()), ...preview(file));
+    this.bar.setAttribute('aria-label', t('{name} 的上传进度', { name: file.name }));
+    this.row.append(title, this.bar, this.figure, this.spoken, this.pause, button(t('移除'), () => this.remove()), ...preview(file));
     list.append(this.row);
     this.upload = new Upload(file, {
       endpoint, chunkSize: PIECE, retryDelays: WAITS, removeFingerprintOnSuccess: true,
@@ -114,14 +116,14 @@ class UploadItem {
       onError: (error) => this.failed(error),
       onSuccess: () => this.finished(),
     });
-    if (file.size > most) this.say(`文件 ${megabytes(file.size)} MB，超过 ${megabytes(most)} MB 的上限，请压缩后再传`, 'failed');
+    if (file.size > most) this.say(t('文件 {size} MB，超过 {most} MB 的上限，请压缩后再传', { size: megabytes(file.size), most: megabytes(most) }), 'failed');
     else void this.start();
   }
 
   /** Goes on with an earlier upload of the same file, also after the page was left. */
   private async start(): Promise<void> {
     this.running = true;
-    this.say('正在准备上传', 'running');
+    this.say(t('正在准备上传'), 'running');
     const earlier = (await this.upload.findPreviousUploads())[0];
     if (earlier) this.upload.resumeFromPreviousUpload(earlier);
     this.upload.start();
@@ -129,14 +131,14 @@ class UploadItem {
 
   private toggle(): void {
     this.running = !this.running;
-    this.pause.textContent = this.running ? '暂停' : '继续';
+    this.pause.textContent = this.running ? t('暂停') : t('继续');
     if (this.running) void this.start();
-    else void this.upload.abort().then(() => this.say('已暂停', 'paused'));
+    else void this.upload.abort().then(() => this.say(t('已暂停'), 'paused'));
   }
 
   private progress(sent: number, total: number): void {
     this.bar.value = sent;
-    this.figure.textContent = `已上传 ${megabytes(sent)}/${megabytes(total)} MB`;
+    this.figure.textContent = t('已上传 {sent}/{total} MB', { sent: megabytes(sent), total: megabytes(total) });
     const quarter = Math.floor((4 * sent) / total);
     if (quarter === this.quarter) return; // a screen reader hears four messages, not four hundred
     this.quarter = quarter;
@@ -146,15 +148,15 @@ class UploadItem {
   private retry(error: DetailedError, attempt: number): boolean {
     const status = error.originalResponse?.getStatus() ?? 0;
     const again = status === 0 || status >= 500 || status === 409 || status === 423;
-    if (again) this.figure.textContent = `网络中断，正在第 ${attempt + 1} 次重试`;
+    if (again) this.figure.textContent = t('网络中断，正在第 {attempt} 次重试', { attempt: attempt + 1 });
     return again;
   }
 
   private failed(error: Error | DetailedError): void {
     const answer = 'originalResponse' in error ? error.originalResponse : null;
-    const words = answer ? refusal(answer.getStatus(), answer.getBody()) : '网络不通，请检查后按「继续」，会从断开处接着传';
+    const words = answer ? refusal(answer.getStatus(), answer.getBody()) : t('网络不通，请检查后按「继续」，会从断开处接着传');
     this.running = false;
-    this.pause.textContent = '继续';
+    this.pause.textContent = t('继续');
     this.pause.hidden = false;
     this.say(words, 'failed');
   }
@@ -167,12 +169,12 @@ class UploadItem {
     this.hidden.name = this.field.hiddenName;
     this.hidden.value = this.upload.url?.split('?')[0]?.split('/').pop() ?? '';
     this.row.append(this.hidden);
-    this.say(`已上传，${megabytes(this.file.size)} MB`, 'done');
+    this.say(t('已上传，{size} MB', { size: megabytes(this.file.size) }), 'done');
     this.field.settled();
   }
 
   promise(): void {
-    if (this.running) this.spoken.textContent = this.figure.textContent = `${this.figure.textContent}，传完后自动提交`;
+    if (this.running) this.spoken.textContent = this.figure.textContent = t('{figure}，传完后自动提交', { figure: this.figure.textContent ?? '' });
   }
 
   remove(): void {
@@ -197,7 +199,7 @@ function refusal(status: number, body: string): string {
   } catch {
     // not JSON: a proxy's page, of no use to the reader
   }
-  return REFUSALS[status] ?? `服务器没有接受这个文件（回答 ${status}），请稍后再试`;
+  return t(REFUSALS[status] ?? '服务器没有接受这个文件（回答 {status}），请稍后再试', { status });
 }
 
 function preview(file: File): HTMLElement[] {
@@ -207,17 +209,8 @@ function preview(file: File): HTMLElement[] {
   shown.className = 'upload-preview';
   shown.src = URL.createObjectURL(file);
   if (shown instanceof HTMLVideoElement) shown.controls = true;
-  else shown.alt = `${file.name} 的预览`;
+  else shown.alt = t('{name} 的预览', { name: file.name });
   return [shown];
-}
-
-function button(words: string, act: () => void): HTMLButtonElement {
-  const made = document.createElement('button');
-  made.type = 'button';
-  made.className = 'btn btn-sm';
-  made.textContent = words;
-  made.addEventListener('click', act);
-  return made;
 }
 
 function megabytes(bytes: number): string {

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
+from tests.browser.served import Site, serve
 from tests.conftest import ROOT, need
 
 DIST = ROOT / "adapters/web/static/dist"
@@ -104,3 +105,21 @@ def serve_folder() -> Iterator[Callable[..., str]]:
     for server in running:
         server.shutdown()
         server.server_close()
+
+
+@pytest.fixture
+def site(dist: Path) -> Iterator[Site]:
+    """A page with one island under the real content policy, and the answers behind it."""
+    served = serve(dist)
+    yield served
+    served.shutdown()
+    served.server_close()
+
+
+@pytest.fixture
+def complaints(page: Page) -> list[str]:
+    """What the browser's console and the content policy had to say; a test expects it to be empty."""
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text) if message.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    return said

@@ -51,8 +51,9 @@ def drawn(page, dist, serve_folder, tmp_path):
     """drawn(xml, state, fit) → the page with that diagram, when the island has finished."""
 
     def draw(xml: bytes, state: dict[str, object] | None = None, fit: str = "natural", headers: dict[str, str] | None = None):
-        for name in ("site.css", "diagram.css", "diagram.js"):
-            (tmp_path / name).write_bytes((dist / name).read_bytes())
+        for name in ("site.css", "diagram.css", "diagram.js", "chunks"):
+            if not (tmp_path / name).exists():
+                (tmp_path / name).symlink_to(dist / name)
         (tmp_path / "diagram.bpmn").write_bytes(xml)
         (tmp_path / "state.json").write_text(json.dumps(state or {}), encoding="utf-8")
         (tmp_path / "index.html").write_text(PAGE.format(fit=fit), encoding="utf-8")
