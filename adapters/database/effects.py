@@ -10,8 +10,8 @@ from adapters.database import schema
 from adapters.database.connection import Database, Transaction, bind
 from adapters.database.shapes import value_of
 from engine.events import (
-    InstanceEnded, JobQueued, NotificationRequested, NumberIssued, QuotaBooked, QuotaOpened, QuotaReleased, QuotaTransferred, RecordPut, Reminded,
-    TaskDelegated, TaskOverdue, TaskReassigned, Urged,
+    InstanceEnded, JobQueued, NotificationRequested, NumberIssued, QuotaBooked, QuotaOpened, QuotaReleased, QuotaTransferred, RecordPut,
+    TaskDelegated, TaskReassigned,
 )
 from engine.execution.rows import InstanceRow, TaskRow
 from engine.journal.canonical import canonical_text
@@ -45,8 +45,8 @@ _DOOM = schema.instance.update().where(
     doomed_by=bind("by"))
 
 # What people are told although no diagram says so: what another person or the clock did to a task of theirs.
-_TOLD: Mapping[type[Any], str] = {Reminded: "task.reminded", Urged: "task.urged", TaskOverdue: "task.overdue", TaskReassigned: "task.reassigned",
-                                  TaskDelegated: "task.delegated"}
+# Reminders, 催办 and 逾期 the engine asks for itself (NotificationRequested).
+_TOLD: Mapping[type[Any], str] = {TaskReassigned: "task.reassigned", TaskDelegated: "task.delegated"}
 
 
 class Effects:
@@ -69,9 +69,9 @@ class Effects:
                 case NumberIssued():
                     transaction.change(_SERIES, key_place=place, key_series=event.series, last=event.number)
                 case NotificationRequested():
-                    body = {"template": event.template, "to": event.to, "about": event.about, "params": event.params}
+                    body = {"template": event.template, "to": event.to, "about": event.about, "params": event.params, "task": event.params.get("task", "")}
                     messages = self._send(transaction, place, instance, seq, database_now, body, messages)
-                case Reminded() | Urged() | TaskOverdue() | TaskReassigned() | TaskDelegated():
+                case TaskReassigned() | TaskDelegated():
                     body = _about_task(event, task(event.task))
                     messages = self._send(transaction, place, instance, seq, database_now, body, messages)
                 case InstanceEnded(state="cancelled" | "failed"):
