@@ -29,7 +29,7 @@ def start(step: Step, command: c.Start) -> None:
     ))
     step.emit(e.ScopeOpened(1, None, process.id, variables, {}))
     if not command.title and process.title is not None:
-        step.push("title")
+        step.push("title", dict(command.payload))
     open_body(step, 1, process.body)
     if command.start:
         step.push("started", command.start, dict(command.payload))
@@ -40,9 +40,9 @@ def start(step: Step, command: c.Start) -> None:
         step.push("settle", 1)
 
 
-def title(step: Step) -> None:
-    """The instance's title by the diagram's expression, which sees the first variables."""
-    found = step.value(step.process.title, step.names(1))
+def title(step: Step, payload: Values) -> None:
+    """The instance's title by the diagram's expression, which sees the first variables and what the starting message brings."""
+    found = step.value(step.process.title, step.names(1, payload))
     step.emit(e.Titled(str(found) if found is not None else step.process.name or step.process.id))
 
 
