@@ -13,7 +13,7 @@ from uuid import uuid4
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from adapters.files.kinds import WORKBOOK_LIMIT, XLSX, accepts, checked_workbook, kind_of
+from adapters.files.kinds import ARCHIVE, OFFICE, OFFICE_LIMIT, accepts, kind_of, office_kind
 from engine.refusals import Conflict, Refused
 
 PART = 1 << 20  # bytes of content in one part at most
@@ -140,12 +140,12 @@ class Files:
             raise Refused("file.empty")
         head = b"".join(self._range(blob, parts, 0, min(blob.size, 4096)))
         kind = kind_of(head)
+        if kind == ARCHIVE and any(accepts(accept, one) for one in OFFICE.values()):
+            if blob.size > OFFICE_LIMIT:
+                raise Refused("file.too_large", limit=OFFICE_LIMIT, size=blob.size)
+            kind = office_kind(b"".join(self._pieces(blob, parts, 0, len(parts))))
         if kind is None or not accepts(accept, kind):
             raise Refused("file.kind", found=kind or "?", accept=sorted(accept))
-        if kind == XLSX:
-            if blob.size > WORKBOOK_LIMIT:
-                raise Refused("file.too_large", limit=WORKBOOK_LIMIT, size=blob.size)
-            checked_workbook(b"".join(self._pieces(blob, parts, 0, len(parts))))
         return kind
 
     def _range(self, blob: Any, parts: list[int], start: int, stop: int) -> Iterator[bytes]:

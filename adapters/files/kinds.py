@@ -9,17 +9,20 @@ from engine.refusals import Refused
 
 MP4, WEBM, PDF, JPEG, PNG, CSV = "video/mp4", "video/webm", "application/pdf", "image/jpeg", "image/png", "text/csv"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-KINDS = (MP4, WEBM, PDF, JPEG, PNG, CSV, XLSX)  # no svg, no html: nothing that could run in a page
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+ARCHIVE = "application/zip"  # what an office document looks like from outside; never taken as such
+OFFICE = {"xl/workbook.xml": XLSX, "word/document.xml": DOCX}  # the part that only this kind has
+KINDS = (MP4, WEBM, PDF, JPEG, PNG, CSV, XLSX, DOCX)  # no svg, no html: nothing that could run in a page
 PREVIEWED = frozenset({MP4, WEBM, PDF, JPEG, PNG})
 MP4_BRANDS = (b"isom", b"iso", b"mp4", b"avc", b"M4V", b"dash", b"MSNV", b"f4v", b"3gp")
 MOST_ENTRIES, MOST_UNPACKED, MOST_RATIO = 1000, 50_000_000, 100
-WORKBOOK_LIMIT = 20_000_000  # bytes a spreadsheet may have, as it is read whole
+OFFICE_LIMIT = 20_000_000  # bytes an office document may have, as it is read whole
 
 
 def kind_of(head: bytes) -> str | None:
     """The media type that the first bytes (at least 4,096, or all there are) show; None for everything that is not taken.
 
-    A spreadsheet shows only that it is an archive; `checked_workbook` looks inside. CSV is what is text and begins like no markup.
+    An office document shows only that it is an archive (`ARCHIVE`); `office_kind` looks inside. CSV is what is text and begins like no markup.
     """
     if head[4:8] == b"ftyp" and head[8:12].startswith(MP4_BRANDS):
         return MP4
@@ -32,7 +35,7 @@ def kind_of(head: bytes) -> str | None:
     if head[:8] == b"\x89PNG\r\n\x1a\n":
         return PNG
     if head[:4] == b"PK\x03\x04":
-        return XLSX
+        return ARCHIVE
     return CSV if _is_table_text(head) else None
 
 
@@ -55,10 +58,13 @@ def accepts(accept: Collection[str], kind: str) -> bool:
     return any(each == kind or (each.endswith("/*") and kind.startswith(each[:-1])) for each in accept)
 
 
-def checked_workbook(content: bytes) -> None:
-    """Raises Refused `file.archive` unless this is a spreadsheet without a bomb: entries, size and ratio are bounded before anything is unpacked."""
-    if len(content) > WORKBOOK_LIMIT:
-        raise Refused("file.too_large", limit=WORKBOOK_LIMIT, size=len(content))
+def office_kind(content: bytes) -> str:
+    """Which office document this is. Nothing is unpacked: entries, size and ratio are bounded by the archive's own list; no macros.
+
+    Raises: Refused `file.archive` for a bomb or a broken archive, `file.kind` for any other archive, `file.too_large`.
+    """
+    if len(content) > OFFICE_LIMIT:
+        raise Refused("file.too_large", limit=OFFICE_LIMIT, size=len(content))
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             entries = archive.infolist()
@@ -68,5 +74,7 @@ def checked_workbook(content: bytes) -> None:
     odd = any(entry.filename.startswith("/") or ".." in entry.filename.split("/") or entry.filename.endswith((".zip", ".bin")) for entry in entries)
     if len(entries) > MOST_ENTRIES or unpacked > MOST_UNPACKED or unpacked > MOST_RATIO * len(content) or odd:
         raise Refused("file.archive")
-    if not {"[Content_Types].xml", "xl/workbook.xml"} <= names:
-        raise Refused("file.kind", found="application/zip")
+    found = [kind for part, kind in OFFICE.items() if part in names]
+    if "[Content_Types].xml" not in names or len(found) != 1:
+        raise Refused("file.kind", found=ARCHIVE)
+    return found[0]

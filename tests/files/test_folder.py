@@ -111,6 +111,9 @@ def archive(**entries: bytes) -> bytes:
 WORKBOOK = archive(_types=b"<x/>", xl__workbook=b"")
 SHEET = archive(**{"[Content_Types].xml": b"<x/>", "xl/workbook.xml": b"<x/>"})
 BOMB = archive(**{"[Content_Types].xml": b"<x/>", "xl/workbook.xml": b"0" * 9_000_000})
+LETTER = archive(**{"[Content_Types].xml": b"<x/>", "word/document.xml": b"<x/>"})
+BOTH = archive(**{"[Content_Types].xml": b"<x/>", "word/document.xml": b"<x/>", "xl/workbook.xml": b"<x/>"})
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -122,6 +125,9 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     ("a.gif", b"GIF89a" + b"\0" * 200, {"image/*"}, "file.kind"),
     ("a.xlsx", WORKBOOK, {XLSX}, "file.kind"),
     ("a.xlsx", BOMB, {XLSX}, "file.archive"),
+    ("a.docx", SHEET, {DOCX}, "file.kind"),
+    ("a.docx", BOTH, {DOCX}, "file.kind"),
+    ("a.zip", SHEET, {"application/pdf"}, "file.kind"),
     ("a.xlsx", SHEET[:-30], {XLSX}, "file.archive"),
     ("a.png", b"", {"image/png"}, "file.empty"),
 ])
@@ -135,7 +141,7 @@ def test_what_is_not_taken_leaves_nothing(files: Files, database: Database, tmp_
 
 
 @pytest.mark.parametrize(("content", "kind"), [
-    (SHEET, XLSX), ("姓名,分数\n甲,90\n".encode(), "text/csv"), ("姓名,分数\r\n".encode("gb18030"), "text/csv"), (b"%PDF-1.7\n", "application/pdf"),
+    (SHEET, XLSX), (LETTER, DOCX), ("姓名,分数\n甲,90\n".encode(), "text/csv"), ("姓名,分数\r\n".encode("gb18030"), "text/csv"), (b"%PDF-1.7\n", "application/pdf"),
     (b"\xff\xd8\xff\xe0" + b"\0" * 50, "image/jpeg"), (b"\x1a\x45\xdf\xa3\x01\0\0\0\0\0\0\x1f\x42\x86\x81\x01\x42\x82\x84webm", "video/webm")])
 def test_a_kind_is_what_the_content_says(files: Files, content: bytes, kind: str) -> None:
     assert files.put("fuxin", "ann", "x", content, {kind}).type == kind
