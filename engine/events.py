@@ -369,7 +369,8 @@ class JobQueued(NamedTuple):
 
     `service` {type, inputs, headers, retries} → FinishJob/FailJob · `start_child` {child, process, variables, root, path} → the store starts
     it, then ChildEnded/ChildThrew come from it · `cancel_child` {child, reason} · `child_ended` {parent, scope, variables, outcome} ·
-    `child_threw` {parent, scope, kind, code, variables} · `message` {name, correlation, payload, ttl} · `signal` {name, payload}.
+    `child_threw` {parent, scope, kind, code, variables} · `message` {name, correlation, payload, until} (the moment its time to live ends) ·
+    `signal` {name, payload, from} (the thrower, which has heard it already).
     Only `service` jobs are answered; the store deletes the others when it has carried them out.
     """
 

@@ -65,4 +65,5 @@ BANLI: dict[str, tuple[frozenset[str], str]] = {
     "startedUnder": (frozenset({"process"}), "text"),
     "starters": (frozenset({"process"}), "value"),
     "title": (frozenset({"process"}), "value"),
+    "timeToLive": (frozenset({"message"}), "duration"),
 }

@@ -38,12 +38,16 @@ class Flow:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A bpmn:message (or signal, error, escalation): its id, the name or code it is matched by, its correlation key."""
+    """A bpmn:message (or signal, error, escalation): its id, the name or code it is matched by, its correlation key.
+
+    `time_to_live`: how long it waits for a receiver once it is thrown; None: the engine's default.
+    """
 
     id: str
     name: str
     code: str = ""
     correlation: Value | None = None
+    time_to_live: Value | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ def root_value(tree: Tree, element: Element) -> Message:
         name=element.get("name") or tree.id_of(element),
         code=element.get("errorCode", "") if kind == "error" else element.get("escalationCode", "") if kind == "escalation" else "",
         correlation=None if subscription is None else value(tree, subscription, subscription.get("correlationKey"), "correlationKey"),
+        time_to_live=value(tree, element, banli(element, "timeToLive"), "timeToLive"),
     )
 
 

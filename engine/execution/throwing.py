@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from engine import events as e
@@ -16,9 +17,11 @@ from engine.execution.problem import Problem
 from engine.execution.repeat import collect, thrown_definition
 from engine.execution.rows import ScopeRow
 from engine.execution.step import Step
+from engine.execution.timers import Period, after, period
 
 Json = Any
 Values = Mapping[str, Json]
+WAITS = Period(0, timedelta(days=30))  # how long a message waits for a receiver unless the diagram says otherwise
 LAST = ("error", "cancel", "terminate")  # results that end the scope they are thrown in come after all others
 
 
@@ -86,8 +89,10 @@ def send(step: Step, scope: int, element: Element, message: Message | None) -> N
 
 def _post(step: Step, scope: int, element: Element, message: Message, payload: Values) -> None:
     key = correlation(step, scope, message)
+    length = WAITS if message.time_to_live is None else period(step.value(message.time_to_live, step.names(scope)))
+    until = after(step.now, length, step.zone)
     step.emit(e.Thrown(scope, element.id, "message", message.name, payload))
-    step.emit(e.JobQueued(step.next_id("j"), "message", None, element.id, {"name": message.name, "correlation": key, "payload": payload}))
+    step.emit(e.JobQueued(step.next_id("j"), "message", None, element.id, {"name": message.name, "correlation": key, "payload": payload, "until": until}))
 
 
 def send_task(step: Step, scope: int, element: Element, local: Values) -> None:

@@ -104,6 +104,21 @@ def test_a_message_awaited_without_a_key_is_a_warning() -> None:
     assert (said(""), said("=case")) == (["bpmn.message.no-key"], [])
 
 
+def test_no_condition_starts_a_process_of_a_package() -> None:
+    condition = "<conditionalEventDefinition><condition>=n = 1</condition></conditionalEventDefinition>"
+    xml = X.in_process(f'<startEvent id="s">{condition}</startEvent><task id="t"/><endEvent id="e"/>{X.path("s", "t", "e")}')
+
+    assert codes(xml) == ["bpmn.start.conditional"]
+    assert check(read(xml, "a.bpmn")) == []
+
+
+@pytest.mark.parametrize(("length", "expected"), [("P7D", []), ("P1DT2H", []), ("=scheme.quota.total", []), ("", ["bpmn.extension.value"]), ("7 days", ["bpmn.extension.value"]), ("P", ["bpmn.extension.value"]), ("P1DT", ["bpmn.extension.value"])])
+def test_a_message_says_how_long_it_waits(length: str, expected: list[str]) -> None:
+    thrown = X.between('<intermediateThrowEvent id="x"><messageEventDefinition messageRef="m"/></intermediateThrowEvent>')
+
+    assert codes(X.rooted(thrown, f'<message id="m" name="M" banli:timeToLive="{length}"/>')) == expected
+
+
 def test_a_way_without_condition_is_refused_in_a_package() -> None:
     xml = X.in_process(X.forked("exclusiveGateway", "", X.WHEN))
 

@@ -303,6 +303,25 @@ def test_one_message_wakes_one_receiver(place: Place) -> None:
     assert w.variables(i)["title"] == "x"
 
 
+def test_a_message_waits_for_its_receiver_as_long_as_the_diagram_says(place: Place) -> None:
+    w = place("how_long_does_a_message_wait")
+    w.start("speaker", {"case": "7"})
+    w.advance(timedelta(days=2) - HOUR)
+    i, j = w.start("listener", {"case": "7"}), w.start("listener", {"case": "7"})
+    assert (opened(w, i), opened(w, j), w.variables(i)["said"]) == (["a"], [], "yes")
+    w.start("speaker", {"case": "8"})
+    w.advance(timedelta(days=2))
+    k = w.start("listener", {"case": "8"})
+    assert (opened(w, k), w.expired) == ([], ["word"])
+
+
+def test_a_message_without_time_to_live_waits_thirty_days(place: Place) -> None:
+    w = place("how_long_does_a_message_wait")
+    w.start("talker")
+    w.advance(timedelta(days=30) - HOUR)
+    assert opened(w, w.start("hearer")) == ["b"]
+
+
 def test_all_events_of_a_parallel_multiple_have_to_come(place: Place) -> None:
     w = place("do_all_events_of_a_parallel_multiple_have_to_come")
     i = w.start("p")

@@ -123,7 +123,8 @@ class World:
         self.given = {"scheme": scheme or {}, "zone": zone, "calendar": calendar, "functions": functions or {}}
         self.instances: dict[str, Held] = {}
         self.jobs: deque[JobRow] = deque()
-        self.buffer: list[dict[str, Any]] = []
+        self.buffer: list[dict[str, Any]] = []  # messages that nobody waits for yet
+        self.expired: list[str] = []  # names of those whose time to live ended
         self.schedules: list[dict[str, Any]] = []
         self.trace: list[tuple[str, str]] = []  # (root instance, element) of what completed, oldest first
         self.told: list[Any] = []  # all events, oldest first
@@ -210,9 +211,20 @@ class World:
 
     def quiet(self) -> None:
         """Carry out jobs until none is left."""
-        while self.jobs:
-            job = self.jobs.popleft()
-            getattr(self, f"_{job.kind}")(job)
+        while self.jobs or self._heard():
+            if self.jobs:
+                job = self.jobs.popleft()
+                getattr(self, f"_{job.kind}")(job)
+
+    def _heard(self) -> bool:
+        """Did a waiting message find its receiver just now?"""
+        self.expired += [data["name"] for data in self.buffer if data["until"] <= self.now]
+        self.buffer = [data for data in self.buffer if data["until"] > self.now]
+        for data in self.buffer:
+            if self.deliver(data["name"], data["payload"], data["correlation"]):
+                self.buffer.remove(data)
+                return True
+        return False
 
     def _start_child(self, job: JobRow) -> None:
         data = job.data

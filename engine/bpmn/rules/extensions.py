@@ -22,6 +22,7 @@ _KINDS = {
     "integers": re.compile(r"[+-]?\d{1,3}(?:\s+[+-]?\d{1,3})*"),
     "none": re.compile(r"none"),
     "deployment": re.compile(r"deployment"),
+    "duration": re.compile(r"=.*|P(?=.)(?:\d+Y)?(?:\d+M)?(?:\d+W)?(?:\d+D)?(?:T(?=.)(?:\d+H)?(?:\d+M)?(?:\d+S)?)?", re.DOTALL),
     "name": re.compile(_NAME),
     "path": re.compile(rf"{_NAME}(?:\.{_NAME})*"),
 }

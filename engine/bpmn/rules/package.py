@@ -47,6 +47,7 @@ def against(documents: Sequence[Document], context: PackageContext) -> Iterator[
                 yield from _service(process, node, context)
                 yield from _decision(process, node, context)
                 yield from _waits(process, node)
+                yield from _begins(process, node)
         for use in document.tree.uses:
             for code, details in _expression(use.expression, context):
                 yield document.tree.finding(code, use.element, field=use.field, text=use.expression.text[:120], **details)
@@ -106,6 +107,12 @@ def _waits(process: Process, node: Node) -> Iterator[Finding]:
     for message in [one.ref for one in node.events if one.kind == "message"] + ([node.message] if node.kind == "receiveTask" else []):
         if message is not None and message.correlation is None and not begins and node.kind not in ("endEvent", "intermediateThrowEvent"):
             yield _finding("bpmn.message.no-key", process, node, "warning", message=message.name)
+
+
+def _begins(process: Process, node: Node) -> Iterator[Finding]:
+    """A condition that starts an instance would have nothing to look at: before it there are no variables."""
+    if node.id in process.body.starts and any(one.kind == "conditional" for one in node.events):
+        yield _finding("bpmn.start.conditional", process, node, name=process.name or process.id)
 
 
 def _decision(process: Process, node: Node, context: PackageContext) -> Iterator[Finding]:
