@@ -142,6 +142,29 @@ class WorkingCopies:
             for path, body in files.items():
                 transaction.change(_NEW_FILE, place=place, package=package, path=path, body=body, version=0, saved_at=at, saved_by=by)
 
+    def take_in(self, place: str, package: str, files: Mapping[str, bytes], drafts: Mapping[str, tuple[bytes, Sequence[str]]], by: str) -> None:
+        """A working copy and scheme drafts (name → file, keys to be looked at) that came from elsewhere, all or nothing.
+
+        Raises: Conflict `design.copy_open`, `design.draft_taken`.
+        """
+        with self._database.writing() as transaction:
+            if transaction.row(_COPY, place=place, package=package) is not None:
+                raise Conflict("design.copy_open", package=package)
+            at = _now(transaction, place)
+            transaction.change(_NEW_COPY, place=place, package=package, base=None, opened_at=at, opened_by=by)
+            for path, body in files.items():
+                transaction.change(_NEW_FILE, place=place, package=package, path=path, body=body, version=1, saved_at=at, saved_by=by)
+            for name, (body, unreviewed) in drafts.items():
+                if transaction.row(_DRAFT, place=place, package=package, name=name) is not None:
+                    raise Conflict("design.draft_taken", name=name)
+                transaction.change(_NEW_DRAFT, place=place, package=package, name=name, body=body, source=None, unreviewed=_listed(unreviewed), version=1,
+                                   saved_at=at, saved_by=by)
+
+    def packages(self, place: str) -> list[str]:
+        """The names of packages with a working copy."""
+        with self._database.reading() as connection:
+            return list(connection.scalars(sa.select(_w.package).where(_w.place == place).order_by(_w.package)))
+
     def copy(self, place: str, package: str) -> WorkingCopy | None:
         """The head of the working copy; None when there is none."""
         with self._database.reading() as connection:

@@ -4,7 +4,7 @@ Comments of the old file are not kept: values, marks and their order are.
 """
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -130,10 +130,10 @@ def _on(day: date, years: int) -> date:
         return day.replace(year=day.year + years, day=28)
 
 
-def paths_of(values: Any, path: str = "") -> Iterator[str]:
-    """Every path of a tree of values, the outer ones first."""
-    pairs = values.items() if isinstance(values, Mapping) else enumerate(values) if isinstance(values, list) else ()
-    for key, one in pairs:
-        here = join(path, key)
-        yield here
-        yield from paths_of(one, here)
+def without_proposals(scheme: Scheme, unreviewed: Collection[str]) -> Scheme:
+    """The same without the note of a shifted date where somebody has looked at it."""
+    def settled(path: str) -> bool:
+        return not any(path == key or path.startswith(key + ".") for key in unreviewed)
+
+    origins = {path: replace(one, note="") if one.note == SHIFTED and settled(path) else one for path, one in scheme.origins.items()}
+    return replace(scheme, origins=origins)

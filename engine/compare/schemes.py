@@ -13,6 +13,7 @@ from forms.source import join
 
 # By what the rows of a list are recognised, in this order; else by all that they say.
 IDENTITIES = (("code",), ("id",), ("org", "role"), ("org",), ("field",), ("name",))
+Within = tuple[tuple[str, str], ...]  # what a value stands in: (label, name of the row or stage), the outermost first
 MARKS = ("origin", "clause", "quote", "note")
 
 
@@ -44,7 +45,7 @@ class _Schemes:
             self.told.add(path)
             path = path.rpartition(".")[0]
 
-    def _value(self, parameter: Parameter, old: Any, new: Any, path: str, within: tuple[str, ...]) -> Iterator[Change]:
+    def _value(self, parameter: Parameter, old: Any, new: Any, path: str, within: Within) -> Iterator[Change]:
         if old == new and isinstance(old, bool) == isinstance(new, bool):
             return
         if old is not None and new is not None:
@@ -52,39 +53,39 @@ class _Schemes:
                 yield from self._stages(parameter, old, new, path, within)
                 return
             if parameter.type == "record" and isinstance(old, Mapping) and isinstance(new, Mapping):
-                yield from self._fields(parameter.fields, old, new, path, (*within, parameter.label))
+                yield from self._fields(parameter.fields, old, new, path, (*within, (parameter.label, "")))
                 return
             if parameter.type in ("records", "codes") and _rows(old) and _rows(new):
                 yield from self._records(parameter, old, new, path, within)
                 return
         yield self._change("scheme.value", parameter, old, new, path, within)
 
-    def _change(self, code: str, parameter: Parameter, old: Any, new: Any, path: str, within: tuple[str, ...]) -> Change:
+    def _change(self, code: str, parameter: Parameter, old: Any, new: Any, path: str, within: Within) -> Change:
         kind = kind_of(old, new)
         details = {"label": parameter.label, "type": parameter.type, "choices": parameter.choices, "within": within, "old": old, "new": new}
         return Change(kind, f"{code}.{kind}", path, self.new.file, details)
 
-    def _fields(self, fields: Mapping[str, Parameter], old: Mapping[str, Any], new: Mapping[str, Any], path: str, within: tuple[str, ...]) -> Iterator[Change]:
+    def _fields(self, fields: Mapping[str, Parameter], old: Mapping[str, Any], new: Mapping[str, Any], path: str, within: Within) -> Iterator[Change]:
         for key in dict.fromkeys([*fields, *old, *new]):
             parameter = fields.get(key) or Parameter(key, "text", key)
             yield from self._value(parameter, old.get(key), new.get(key), join(path, key), within)
 
-    def _stages(self, parameter: Parameter, old: Mapping[str, Any], new: Mapping[str, Any], path: str, within: tuple[str, ...]) -> Iterator[Change]:
+    def _stages(self, parameter: Parameter, old: Mapping[str, Any], new: Mapping[str, Any], path: str, within: Within) -> Iterator[Change]:
         for id in dict.fromkeys([*new, *old]):
             was, now, here = old.get(id), new.get(id), join(path, id)
             if isinstance(was, Mapping) and isinstance(now, Mapping):
-                yield from self._fields({**STAGE_FIELDS, **parameter.fields}, was, now, here, (*within, _stage_name(now, id)))
+                yield from self._fields({**STAGE_FIELDS, **parameter.fields}, was, now, here, (*within, (parameter.label, _stage_name(now, id))))
             elif was != now:
                 yield self._row_change(parameter, was, now, here, within, _stage_name(now or was, id))
 
-    def _records(self, parameter: Parameter, old: Sequence[Mapping[str, Any]], new: Sequence[Mapping[str, Any]], path: str, within: tuple[str, ...]) -> Iterator[Change]:
+    def _records(self, parameter: Parameter, old: Sequence[Mapping[str, Any]], new: Sequence[Mapping[str, Any]], path: str, within: Within) -> Iterator[Change]:
         fields = parameter.fields or CODE_FIELDS
         identity = _identity([*old, *new], fields)
         before, after = _keyed(old, identity), _keyed(new, identity)
         for key, (index, now) in after.items():
             here, name = join(path, index), _row_name(now, fields)
             if key in before:
-                yield from self._fields(fields, before[key][1], now, here, (*within, parameter.label, name))
+                yield from self._fields(fields, before[key][1], now, here, (*within, (parameter.label, name)))
             else:
                 yield self._row_change(parameter, None, now, here, within, name)
         for key, (index, was) in before.items():
@@ -95,7 +96,7 @@ class _Schemes:
             orders = [[_row_name(rows[key][1], fields) for key in rows if key in before and key in after] for rows in (before, after)]
             yield Change("changed", "scheme.order", path, self.new.file, {"label": parameter.label, "within": within, "old": orders[0], "new": orders[1]})
 
-    def _row_change(self, parameter: Parameter, old: Any, new: Any, path: str, within: tuple[str, ...], name: str) -> Change:
+    def _row_change(self, parameter: Parameter, old: Any, new: Any, path: str, within: Within, name: str) -> Change:
         kind = kind_of(old, new)
         row = new if new is not None else old
         fields = {**STAGE_FIELDS, **parameter.fields} if parameter.type == "stages" else parameter.fields or CODE_FIELDS
@@ -122,15 +123,15 @@ class _Schemes:
                 label, within = self._called(path)
                 yield Change("changed", "scheme.mark", path, self.new.file, {"label": label, "within": within, "marks": changed, "old": _mark(old), "new": _mark(new)})
 
-    def _called(self, path: str) -> tuple[str, tuple[str, ...]]:
+    def _called(self, path: str) -> tuple[str, Within]:
         key = next((one for one in self.declaration.keys if path == one or path.startswith(one + ".")), "")
         parameter = self.declaration.keys.get(key)
         if parameter is None:
             return path, ()
         rest = path[len(key) + 1 :]
         if parameter.type == "stages" and rest:
-            return _stage_name(value_at(self.new.values, path), rest), (parameter.label,)
-        return (rest, (parameter.label,)) if rest else (parameter.label, ())
+            return _stage_name(value_at(self.new.values, path), rest), ((parameter.label, ""),)
+        return (rest, ((parameter.label, ""),)) if rest else (parameter.label, ())
 
 
 def _mark(origin: Origin) -> dict[str, str]:

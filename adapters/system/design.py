@@ -1,0 +1,398 @@
+"""Joins what designing needs: working copies, checks, comparisons, publishing by a second person, other places; decides no rights."""
+from __future__ import annotations
+
+import re
+import secrets
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from threading import Lock
+
+from adapters.database.calendar_years import CalendarVersion, calendar_versions
+from adapters.database.publications import PublishedPackage, PublishedScheme
+from adapters.database.store import Answer
+from adapters.database.working_copies import Proposal, SchemeDraft, WorkingCopies, WorkingCopy
+from adapters.definitions import archive, scheme_file
+from adapters.identity import passwords
+from adapters.system.root import System
+from engine.bundle import Bundle, files_hash
+from engine.compare.change import Change
+from engine.compare.diagrams import Comparison
+from engine.compare.packages import compare_files, compare_packages
+from engine.compare.schemes import compare_schemes
+from engine.refusals import Conflict, Finding, Invalid, NotFound, Refused
+from engine.scheme.calendar import read_calendar_year
+from engine.scheme.scheme import Scheme, read_scheme, value_at
+
+WORKING, LIBRARY = "working", "library"
+SCHEME_ID = re.compile(r"[a-z][a-z0-9-]{0,60}\Z")
+PLACE_ID = re.compile(r"[a-z][a-z0-9-]{1,30}\Z")
+KEPT_BUNDLES = 6
+
+
+@dataclass(frozen=True, slots=True)
+class PackageLine:
+    """A package as a place knows it. `copy`: its working copy, if any; `published`: all versions, newest first."""
+
+    name: str
+    title: str
+    in_library: bool
+    copy: WorkingCopy | None
+    published: tuple[PublishedPackage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DraftView:
+    """A scheme draft with what is wrong with it; `scheme` has the defaults filled in."""
+
+    draft: SchemeDraft
+    scheme: Scheme
+    findings: tuple[Finding, ...]
+
+    @property
+    def errors(self) -> int:
+        return sum(1 for one in self.findings if one.severity == "error")
+
+
+class Design:
+    """What the pages of 设计 ask. Whoever calls has made sure that the person may."""
+
+    def __init__(self, system: System) -> None:
+        self.system = system
+        self.copies = WorkingCopies(system.database)
+        self._bundles: OrderedDict[str, Bundle | Invalid] = OrderedDict()
+        self._lock = Lock()
+
+    # --- packages -------------------------------------------------------------------------------------------------------------------------
+
+    def packages(self, place: str) -> list[PackageLine]:
+        """All packages of the place and of the library, by name."""
+        published = self.system.publications.packages(place)
+        library = self.system.library.packages()
+        proposals = {one.package for one in self.copies.proposals(place)}
+        names = {*library, *(one.name for one in published), *self.copies.packages(place), *proposals}
+        return [self._line(place, name, library, published) for name in sorted(names)]
+
+    def package(self, place: str, name: str) -> PackageLine:
+        """Raises NotFound `design.no_package`."""
+        found = next((one for one in self.packages(place) if one.name == name), None)
+        if found is None:
+            raise NotFound("design.no_package", package=name)
+        return found
+
+    def _line(self, place: str, name: str, library: Sequence[str], published: Sequence[PublishedPackage]) -> PackageLine:
+        own = tuple(one for one in published if one.name == name)
+        title = own[0].title if own else ""
+        if not title:
+            try:
+                title = self.bundle_of(self.files(place, name, LIBRARY if name in library else WORKING)).package.title
+            except (Invalid, NotFound):
+                title = name
+        return PackageLine(name, title, name in library, self.copies.copy(place, name), own)
+
+    def files(self, place: str, package: str, of: str) -> dict[str, bytes]:
+        """The files of the working copy, the library or a published version (its hash). Raises NotFound."""
+        if of == WORKING:
+            return self.copies.files(place, package)
+        if of == LIBRARY:
+            return self.system.library.package(package)
+        if not any(one.hash == of for one in self.system.publications.packages(place, package)):
+            raise NotFound("package.unknown", hash=of)
+        return self.system.publications.package_files(place, of)
+
+    def newest(self, place: str, package: str) -> str:
+        """Where the package in force is: the hash of its newest published version, else the library, else the working copy."""
+        published = self.system.publications.packages(place, package)
+        if published:
+            return published[0].hash
+        return LIBRARY if package in self.system.library.packages() else WORKING
+
+    def bundle_of(self, files: Mapping[str, bytes]) -> Bundle:
+        """The checked package; kept by its hash. Raises Invalid with every problem."""
+        hash = files_hash(files)
+        with self._lock:
+            found = self._bundles.get(hash)
+        if found is None:
+            try:
+                found = self.system.check_package(files)
+            except Invalid as invalid:
+                found = invalid
+            with self._lock:
+                self._bundles[hash] = found
+                while len(self._bundles) > KEPT_BUNDLES:
+                    self._bundles.popitem(last=False)
+        if isinstance(found, Invalid):
+            raise Invalid(found.findings)
+        return found
+
+    def bundle(self, place: str, package: str) -> Bundle:
+        """The package in force, by which schemes are written. Raises Invalid, NotFound."""
+        of = self.newest(place, package)
+        return self.bundle_of(self.files(place, package, of))
+
+    def open_copy(self, place: str, package: str, base: str, by: str) -> None:
+        """Begins a working copy of the library's or a published version. Raises Conflict `design.copy_open`, NotFound."""
+        self.copies.open(place, package, None if base == LIBRARY else base, self.files(place, package, base), by)
+
+    def base_of(self, copy: WorkingCopy) -> str:
+        """What the working copy began from, as `files` takes it."""
+        return copy.base or (LIBRARY if copy.package in self.system.library.packages() else "")
+
+    def check_file(self, place: str, package: str, file: str, body: bytes) -> list[Finding]:
+        """All findings on the working copy with this file replaced."""
+        files = self.copies.files(place, package)
+        if file not in files:
+            raise NotFound("design.no_file", file=file)
+        return self.check({**files, file: body})
+
+    def check(self, files: Mapping[str, bytes]) -> list[Finding]:
+        """All findings on a package, errors and notes."""
+        try:
+            return list(self.bundle_of(files).notes)
+        except Invalid as invalid:
+            return list(invalid.findings)
+
+    def compare(self, place: str, package: str, old: str, new: str) -> tuple[Change, ...]:
+        """What is different from one version to the other."""
+        return compare_packages(self.files(place, package, old), self.files(place, package, new))
+
+    def compare_file(self, place: str, package: str, old: str, new: str, file: str) -> Comparison:
+        """The same for one file. Raises NotFound `design.no_file` when neither has it."""
+        before, after = self.files(place, package, old), self.files(place, package, new)
+        if file not in before and file not in after:
+            raise NotFound("design.no_file", file=file)
+        return compare_files(file, before.get(file), after.get(file))
+
+    # --- publishing by a second person ------------------------------------------------------------------------------------------------------
+
+    def submit_package(self, place: str, package: str, note: str, by: str) -> str:
+        """Asks for the working copy to be published as it is now; the request's id. Raises Invalid; Refused `design.nothing_changed`."""
+        files = self.copies.files(place, package)
+        bundle = self.bundle_of(files)
+        if bundle.package.name != package:
+            raise Invalid([Finding("design.other_name", "package.yaml", "name", details={"name": bundle.package.name, "expected": package})])
+        if any(one.hash == bundle.hash for one in self.system.publications.packages(place, package)):
+            raise Refused("design.nothing_changed")
+        body = archive.packed(files, {})
+        return self.copies.propose(place, secrets.token_hex(16), "package", package, bundle.package.version, bundle.hash, body, note, by)
+
+    def submit_scheme(self, place: str, package: str, name: str, note: str, by: str) -> str:
+        """Asks for a draft to be published as it is now; the request's id. Raises Invalid with every problem, keys nobody looked at among them."""
+        view = self.draft(place, package, name, "publish")
+        unreviewed = [view.scheme.finding("design.unreviewed", key, label=self._label(place, package, key)) for key in view.draft.unreviewed]
+        wrong = [one for one in view.findings if one.severity == "error"] + unreviewed
+        if wrong:
+            raise Invalid(wrong)
+        hash = sha256(view.draft.body).hexdigest()
+        if any(one.hash == hash for one in self.system.publications.schemes(place, package)):
+            raise Refused("design.nothing_changed")
+        return self.copies.propose(place, secrets.token_hex(16), "scheme", package, name, hash, view.draft.body, note, by)
+
+    def _label(self, place: str, package: str, key: str) -> str:
+        parameter = self.bundle(place, package).package.declaration.keys.get(key)
+        return parameter.label if parameter else key
+
+    def proposal_files(self, place: str, id: str) -> tuple[Proposal, dict[str, bytes]]:
+        """A request with what it asks to publish: the package's files, or the scheme as `schemes/<name>.yaml`."""
+        found, body = self.copies.proposal(place, id)
+        if found.kind == "package":
+            return found, dict(archive.unpacked(body).files)
+        return found, {f"schemes/{found.name}.yaml": body}
+
+    def approve(self, place: str, id: str, by: str) -> Proposal:
+        """Publishes what was asked, by its author and approved by `by`; doing it twice changes nothing.
+
+        Raises: Refused `design.own_proposal`; Conflict `design.decided`; Invalid, when it may no longer be published (then it stays open).
+        """
+        found, files = self.proposal_files(place, id)
+        if found.submitted_by == by:
+            raise Refused("design.own_proposal")
+        if found.kind == "package":
+            bundle = self.bundle_of(files)
+            self.copies.decide(place, id, "approved", by)
+            self.system.publish(place, bundle.files, found.submitted_by, by)
+        else:
+            body, file = next(iter(files.values())), f"schemes/{found.name}.yaml"
+            bundle = self.bundle(place, found.package)
+            _, findings = self.system.check_scheme(bundle, body, file, "publish", place)
+            if any(one.severity == "error" for one in findings):
+                raise Invalid(findings)
+            if not self.system.publications.packages(place, found.package):
+                raise Refused("design.package_first", package=bundle.package.title)
+            self.copies.decide(place, id, "approved", by)
+            self.system.publish_scheme(place, bundle, body, file, found.submitted_by, by)
+        return found
+
+    def published_schemes(self, place: str, package: str) -> list[PublishedScheme]:
+        """Newest first."""
+        return self.system.publications.schemes(place, package)
+
+    def start(self, place: str, package: str, scheme: str, actor: str, command_id: str) -> Answer:
+        """Starts a campaign on the newest published version of a package and a published scheme of it. Raises NotFound; what the engine refuses."""
+        published = self.system.publications.packages(place, package)
+        schemes = [one for one in self.published_schemes(place, package) if one.hash == scheme]
+        if not published or not schemes:
+            raise NotFound("scheme.unpublished", hash=scheme)
+        values = self.system.published.scheme(place, published[0].hash, scheme).values
+        return self.system.start(place, published[0].hash, scheme, actor, command_id, str(value_at(values, "issuers.lead.org") or ""))
+
+    # --- schemes ----------------------------------------------------------------------------------------------------------------------------
+
+    def sources(self, place: str, package: str) -> dict[str, str]:
+        """What a new scheme may be made from: `library:ID` or a published hash → its title, the place's own first."""
+        own = {one.hash: one.title for one in self.published_schemes(place, package)}
+        known = set(own)
+        found = dict(own)
+        if package in self.system.library.packages():
+            for id, body in self.system.library.schemes(package).items():
+                if sha256(body).hexdigest() not in known:
+                    found[f"{LIBRARY}:{id}"] = read_scheme(body, id).title
+        return found
+
+    def source(self, place: str, package: str, source: str) -> bytes:
+        """The file of one of `sources`. Raises NotFound."""
+        kind, _, id = source.partition(":")
+        if kind == LIBRARY:
+            return self.system.library.scheme(package, id)
+        if not any(one.hash == source for one in self.published_schemes(place, package)):
+            raise NotFound("scheme.unpublished", hash=source)
+        return self.system.publications.scheme_body(place, source)
+
+    def new_scheme(self, place: str, package: str, source: str, name: str, title: str, years: int, by: str) -> None:
+        """A draft made from another scheme: dates `years` on, everything carried over to be looked at.
+
+        Raises: Refused `scheme.name`, `design.title`, `design.years`; Conflict `design.draft_taken`; NotFound.
+        """
+        if not SCHEME_ID.match(name):
+            raise Refused("scheme.name", name=name)
+        if not title.strip():
+            raise Refused("design.title")
+        if not 0 <= years <= 20:
+            raise Refused("design.years")
+        if any(one.name == name for one in self.published_schemes(place, package)):
+            raise Conflict("design.draft_taken", name=name)
+        declaration = self.bundle(place, package).package.declaration
+        old = read_scheme(self.source(place, package, source), source)
+        made, keys = scheme_file.next_year(old, declaration, name, title.strip(), years)
+        self.copies.add_draft(place, package, name, scheme_file.written(made), source, keys, by)
+
+    def draft(self, place: str, package: str, name: str, purpose: str = "plan") -> DraftView:
+        """A draft with its findings. Raises NotFound `design.no_draft`."""
+        found = self.copies.draft(place, package, name)
+        scheme, findings = self.check_scheme(place, package, name, found.body, purpose)
+        return DraftView(found, scheme, tuple(findings))
+
+    def check_scheme(self, place: str, package: str, name: str, body: bytes, purpose: str = "plan") -> tuple[Scheme, list[Finding]]:
+        """The scheme with defaults, and all findings."""
+        return self.system.check_scheme(self.bundle(place, package), body, f"schemes/{name}.yaml", purpose, place)
+
+    @staticmethod
+    def stored_scheme(draft: SchemeDraft) -> Scheme:
+        """A draft's own values and marks, without defaults."""
+        return read_scheme(draft.body, f"schemes/{draft.name}.yaml")
+
+    def check_made(self, place: str, package: str, name: str, scheme: Scheme) -> tuple[Scheme, list[Finding]]:
+        """The same checks on a scheme that is not stored."""
+        return self.check_scheme(place, package, name, scheme_file.written(scheme))
+
+    def save_scheme(self, place: str, package: str, name: str, scheme: Scheme, unreviewed: Sequence[str], version: int, by: str) -> int:
+        """Replaces a draft's values and marks; its new version. Raises Overwritten."""
+        body = scheme_file.written(scheme_file.without_proposals(scheme, unreviewed))
+        return self.copies.save_draft(place, package, name, body, unreviewed, version, by)
+
+    def revise_scheme(self, place: str, package: str, hash: str, by: str) -> str:
+        """A draft of a published scheme under its own name, to be changed and published again; its name. Raises Conflict `design.draft_taken`."""
+        body = self.source(place, package, hash)
+        name = read_scheme(body, hash[:12]).id
+        self.copies.add_draft(place, package, name, body, hash, (), by)
+        return name
+
+    def compare_scheme(self, place: str, package: str, old: bytes, new: bytes) -> tuple[Change, ...]:
+        """What is different between two scheme files."""
+        declaration = self.bundle(place, package).package.declaration
+        before, after = (read_scheme(body, package).with_defaults(declaration) for body in (old, new))
+        return compare_schemes(before, after, declaration)
+
+    # --- calendar ---------------------------------------------------------------------------------------------------------------------------
+
+    def calendar_versions(self, place: str) -> list[CalendarVersion]:
+        """Every version of every year."""
+        return calendar_versions(self.system.database, place)
+
+    def add_calendar(self, place: str, body: bytes, by: str) -> int:
+        """Enters a table of a year, provisional until a second person confirms it; the year. Raises Invalid; Refused `design.calendar_family`."""
+        year = read_calendar_year(body, "calendar.yaml")
+        if year.family != "cn":
+            raise Refused("design.calendar_family", family=year.family)
+        provisional = unconfirmed(body)
+        if read_calendar_year(provisional, "calendar.yaml").confirmed:
+            raise Refused("design.calendar_confirms_itself")
+        self.system.publications.add_calendar(place, year.year, provisional, by)
+        self.system.published.forget_calendar(place)
+        return year.year
+
+    def confirm_calendar(self, place: str, year: int, version: str, by: str) -> None:
+        """Confirms a year's table that somebody else entered. Raises Refused `design.own_calendar`; NotFound `calendar.unknown`."""
+        found = next((one for one in self.calendar_versions(place) if (one.year, one.version) == (year, version)), None)
+        if found is None:
+            raise NotFound("calendar.unknown", year=year)
+        if found.added_by == by:
+            raise Refused("design.own_calendar")
+        if found.confirmed_at is None:
+            self.system.publications.confirm_calendar(place, year, version, by)
+            self.system.published.forget_calendar(place)
+
+    # --- another place ----------------------------------------------------------------------------------------------------------------------
+
+    def export(self, place: str, package: str, of: str) -> bytes:
+        """The package with all schemes that the place published, or the library has, as one archive."""
+        files = self.files(place, package, of)
+        schemes = {one.name: self.system.publications.scheme_body(place, one.hash) for one in reversed(self.published_schemes(place, package))}
+        if of == LIBRARY:
+            schemes = self.system.library.schemes(package) | schemes
+        return archive.packed(files, schemes)
+
+    def take_in(self, place: str, data: bytes, by: str) -> tuple[str, int]:
+        """Makes an archive the working copy of its package and its schemes drafts; the package's name and how many schemes came along.
+
+        Raises: Invalid with every problem of archive and package; Conflict `design.copy_open`. Then nothing is stored.
+        """
+        content = archive.unpacked(data)
+        bundle = self.bundle_of(content.files)
+        name = bundle.package.name
+        taken = {one.name for one in self.copies.drafts(place, name)} | {one.name for one in self.published_schemes(place, name)}
+        schemes = {id: read_scheme(body, f"schemes/{id}.yaml") for id, body in content.schemes.items()}
+        if strange := [id for id, scheme in schemes.items() if scheme.package != name or scheme.id != id or not SCHEME_ID.match(id)]:
+            raise Invalid([Finding("design.strange_scheme", f"schemes/{id}.yaml", details={"name": id}) for id in strange])
+        new = {id: body for id, body in content.schemes.items() if id not in taken}
+        declared = bundle.package.declaration
+        drafts = {id: (body, tuple(key for key in declared.keys if value_at(schemes[id].values, key) is not None)) for id, body in new.items()}
+        self.copies.take_in(place, name, content.files, drafts, by)
+        return name, len(new)
+
+    def found_place(self, place: str, title: str, kind: str, zone: str, administrator: Mapping[str, str], by: str, starts_at: datetime | None = None) -> None:
+        """A new place with its first organisation and administrator (`name`, `login`, `password`); nobody else sees anything of it.
+
+        Raises: Refused `design.place_id`, `design.title`, `place.taken`, `identity.password_length`.
+        """
+        if not PLACE_ID.match(place):
+            raise Refused("design.place_id", place=place)
+        if not title.strip() or not administrator["name"].strip() or not administrator["login"].strip():
+            raise Refused("design.title")
+        if not passwords.SHORTEST <= len(administrator["password"]) <= passwords.LONGEST:
+            raise Refused("identity.password_length", shortest=passwords.SHORTEST, longest=passwords.LONGEST)
+        self.system.create_place(place, title.strip(), kind, zone, starts_at, by)
+        people, id = self.system.people, "administrator"
+        people.add_organisation(place, "head", title.strip(), "机关", by=by)
+        people.add_post(place, "head.administrator", "head", "administrator", "管理员", "heads", by=by)
+        people.add_person(place, id, administrator["name"].strip(), by=by)
+        people.grant(place, id, "head.administrator", by=by)
+        self.system.identity.set_password(place, id, administrator["login"].strip(), administrator["password"])
+
+
+def unconfirmed(body: bytes) -> bytes:
+    """A calendar file that does not confirm itself: that is for a second person."""
+    return re.sub(rb"(?m)^confirmed:\s*true\s*$", b"confirmed: false", body)
+

@@ -1,0 +1,69 @@
+"""Requests to publish: what would change, and the second person's decision."""
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+
+from adapters.web.design.packages import address
+from adapters.web.design.rights import Administering, Designer, Reading
+from adapters.web.design.words import finding_lines, sentences
+from adapters.web.rendering import render
+from adapters.web.signed_in import text_of
+from engine.compare.packages import compare_packages
+from engine.refusals import Invalid, NotFound, Refused
+
+router = APIRouter(prefix="/design/proposals")
+
+
+@router.get("/{id}")
+def proposal(request: Request, designer: Reading, id: str) -> Response:
+    return _page(request, designer, id)
+
+
+def _page(request: Request, designer: Designer, id: str, problems: Any = (), status: int = 200) -> Response:
+    found, files = designer.design.proposal_files(designer.place, id)
+    said, against = _changes(designer, found, files)
+    line = designer.design.package(designer.place, found.package)
+    return render(request, "design_proposal.html", status, designer=designer, proposal=found, line=line, said=said, against=against, problems=problems,
+                  own=found.submitted_by == designer.person)
+
+
+def _changes(designer: Designer, found: Any, files: dict[str, bytes]) -> tuple[list[Any] | None, str]:
+    """The sentences against what is in force, and what that is; None for the first publication."""
+    design, place = designer.design, designer.place
+    if found.kind == "package":
+        published = [one for one in design.package(place, found.package).published if one.hash != found.hash or found.state != "approved"]
+        earlier = [one for one in published if one.published_at <= (found.decided_at or designer.visitor.now)]
+        if not earlier:
+            return None, ""
+        old = design.files(place, found.package, earlier[0].hash)
+        return sentences(designer, found.package, compare_packages(old, files)), earlier[0].version
+    earlier = [one for one in design.published_schemes(place, found.package) if one.hash != found.hash and one.published_at <= (found.decided_at or designer.visitor.now)]
+    same = [one for one in earlier if one.name == found.name] or earlier
+    if not same:
+        return None, ""
+    old_body = design.source(place, found.package, same[0].hash)
+    return sentences(designer, found.package, design.compare_scheme(place, found.package, old_body, next(iter(files.values())))), same[0].title
+
+
+@router.post("/{id}/{decision}")
+def decide(request: Request, designer: Administering, id: str, decision: str) -> Response:
+    """`decision`: approve (publishes), return (with a reason), withdraw (its author)."""
+    reason = text_of(request, "reason")[:2000]
+    if decision == "approve":
+        try:
+            found = designer.design.approve(designer.place, id, designer.person)
+        except Invalid as invalid:
+            return _page(request, designer, id, finding_lines(invalid.findings, designer.visitor.language), 422)
+        return RedirectResponse(address(found.package, published=id), 303)
+    if decision == "return":
+        if not reason:
+            raise Refused("design.reason")
+        designer.design.copies.decide(designer.place, id, "returned", designer.person, reason)
+    elif decision == "withdraw":
+        designer.design.copies.decide(designer.place, id, "withdrawn", designer.person, reason)
+    else:
+        raise NotFound("web.no_such_page")
+    return RedirectResponse(f"/design/proposals/{id}", 303)
