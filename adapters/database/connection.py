@@ -1,54 +1,30 @@
 """Opens the database safely and runs compiled statements on its driver; knows no table.
 
 SQLite: WAL + synchronous=FULL through a SQLite without the WAL-reset bug, else DELETE + EXTRA; both read back at every connect.
-PostgreSQL: psycopg 3; a write's statements travel in one pipeline together with its COMMIT.
+PostgreSQL: psycopg 3; a write's statements travel together with its COMMIT (see `pipeline`).
 """
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from operator import itemgetter
 from typing import Any
 
 import psycopg
 import pysqlite3.dbapi2 as sqlite
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
+from adapters.database.pipeline import OnPostgres, Wire
+from adapters.database.transaction import Lost, OnSqlite, Query, Statement, Transaction, bind
 from engine.refusals import Conflict, Refused
+
+__all__ = ["Busy", "Database", "Lost", "OutOfBounds", "Query", "Statement", "Taken", "Transaction", "bind", "connect_sqlite", "open_database"]
 
 BUSY_SECONDS = 5
 AFFECTED = ((3, 7, 0), (3, 51, 3))  # SQLite versions from–before with the WAL-reset bug
 NETWORK_FILESYSTEMS = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs", "afs", "ceph", "glusterfs", "fuse.glusterfs"})
-
-
-def bind(name: str) -> sa.BindParameter[Any]:
-    """A parameter of a statement that is compiled once."""
-    return sa.bindparam(name)
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """SQL in the driver's own form and how to put its parameters in order."""
-
-    sql: str
-    names: tuple[str, ...]
-    fixed: Mapping[str, object]  # parameters that the clause itself brought along
-
-    def ordered(self, values: Mapping[str, object]) -> tuple[object, ...]:
-        given = {**self.fixed, **values} if self.fixed else values
-        return tuple([given[name] for name in self.names])
-
-    def picked(self, columns: Sequence[str]) -> Callable[[Sequence[object]], tuple[object, ...]]:
-        """A function from a row in the order of `columns` to the parameters of this statement."""
-        at = [columns.index(name) for name in self.names]
-        return itemgetter(*at) if len(at) > 1 else lambda row: tuple(row[i] for i in at)
-
-
-Query = tuple[sa.ClauseElement, Mapping[str, object]]
 
 
 class Busy(Conflict):
@@ -64,65 +40,6 @@ class Taken(Exception):
 
 class OutOfBounds(Exception):
     """A CHECK of a table refused the row."""
-
-
-class Transaction:
-    """One transaction on the driver; its statements are compiled once per database."""
-
-    def __init__(self, driver: Any, statement: Callable[[sa.ClauseElement], Statement]) -> None:
-        self._driver = driver
-        self._cursor = driver.cursor()
-        self._statement = statement
-
-    @contextmanager
-    def last_writes(self) -> Iterator[None]:
-        """The writes that end the transaction: on PostgreSQL they and the COMMIT travel together, and errors show at the end."""
-        if isinstance(self._driver, psycopg.Connection):
-            with self._driver.pipeline():
-                yield
-                self._driver.commit()
-        else:
-            yield
-            self._driver.commit()
-
-    def gather(self, *queries: Query) -> list[list[tuple[Any, ...]]]:
-        """The rows of several queries that do not need each other's answers: one journey to PostgreSQL, carried out in their order."""
-        if not isinstance(self._driver, psycopg.Connection):
-            return [self.rows(clause, **values) for clause, values in queries]
-        with self._driver.pipeline():
-            cursors = []
-            for clause, values in queries:
-                statement = self._statement(clause)
-                cursors.append(self._driver.execute(statement.sql, statement.ordered(values)))
-        return [cursor.fetchall() for cursor in cursors]
-
-    def rows(self, clause: sa.ClauseElement, **values: object) -> list[tuple[Any, ...]]:
-        """All rows of a query."""
-        statement = self._statement(clause)
-        self._cursor.execute(statement.sql, statement.ordered(values))
-        found: list[tuple[Any, ...]] = self._cursor.fetchall()
-        return found
-
-    def row(self, clause: sa.ClauseElement, **values: object) -> tuple[Any, ...] | None:
-        """The first row of a query."""
-        statement = self._statement(clause)
-        self._cursor.execute(statement.sql, statement.ordered(values))
-        found: tuple[Any, ...] | None = self._cursor.fetchone()
-        return found
-
-    def change(self, clause: sa.ClauseElement, **values: object) -> int:
-        """Carries out a write at once and says how many rows it touched."""
-        statement = self._statement(clause)
-        self._cursor.execute(statement.sql, statement.ordered(values))
-        count: int = self._cursor.rowcount
-        return count
-
-    def write(self, statement: Statement, rows: Sequence[Sequence[object]]) -> None:
-        """Carries out a compiled write once per row of parameters, in the statement's own order; what it touched is not asked."""
-        if len(rows) == 1:
-            self._cursor.execute(statement.sql, rows[0])
-        else:
-            self._cursor.executemany(statement.sql, rows)
 
 
 class Database:
@@ -157,10 +74,9 @@ class Database:
         """
         driver = self._taken()
         try:
-            if self.lite:
-                driver.execute("BEGIN IMMEDIATE")
-            yield Transaction(driver, self.statement)
-            driver.commit()
+            transaction = self._transaction(driver, "BEGIN IMMEDIATE")
+            yield transaction
+            transaction.commit()
         except BaseException as error:
             self._returned(driver)
             _translated(error)
@@ -172,27 +88,33 @@ class Database:
         """The same statements in a transaction that is always rolled back, without the write lock on SQLite."""
         driver = self._taken()
         try:
-            if self.lite:
-                driver.execute("BEGIN")
-            yield Transaction(driver, self.statement)
+            yield self._transaction(driver, "BEGIN")
         except (sqlite.Error, psycopg.Error) as error:
             _translated(error)
             raise
         finally:
             self._returned(driver)
 
+    def _transaction(self, driver: Any, begin: str) -> Transaction:
+        return OnSqlite(driver, self.statement, begin) if self.lite else OnPostgres(driver, self.statement)
+
     def _taken(self) -> Any:
-        """A driver connection for this transaction alone; those given back last come first, so that few stay open under little load."""
-        try:
-            return self._idle.pop()
-        except IndexError:
-            return self._connect()
+        """A connection for this transaction alone; those given back last come first, so that few stay open under little load."""
+        while self._idle:
+            try:
+                driver = self._idle.pop()
+            except IndexError:  # another thread was quicker
+                break
+            if self.lite or driver.alive():
+                return driver
+            driver.close()
+        return self._connect()
 
     def _returned(self, driver: Any) -> None:
         """Undoes what is left of a transaction; a connection that is lost is not used again."""
         try:
             driver.rollback()
-        except (sqlite.Error, psycopg.Error):
+        except (sqlite.Error, psycopg.Error, Lost):
             driver.close()
             return
         self._idle.append(driver)
@@ -315,6 +237,13 @@ def _open_postgresql(url: str) -> Database:
         connection.commit()
         return connection
 
-    engine = sa.create_engine("postgresql+psycopg://", creator=connect, poolclass=sa.QueuePool, pool_size=8, max_overflow=24, pool_pre_ping=False)
-    dialect: sa.Dialect = PGDialect_psycopg(paramstyle="format")  # type: ignore[no-untyped-call]
-    return Database(connect, engine, dialect)
+    def wire() -> Wire:
+        try:
+            return Wire(connect())
+        except psycopg.OperationalError as error:
+            raise Lost(False) from error
+
+    # A connection that broke while it lay in the pool is found out before it is used: a page cannot be asked twice.
+    engine = sa.create_engine("postgresql+psycopg://", creator=connect, poolclass=sa.QueuePool, pool_size=8, max_overflow=24, pool_pre_ping=True)
+    dialect: sa.Dialect = PGDialect_asyncpg()  # type: ignore[no-untyped-call]  # for its numbered parameters
+    return Database(wire, engine, dialect)

@@ -236,8 +236,7 @@ class Run:
         entry, events = self._step(sent)
         if sent.alongside is not None:
             sent.alongside(self._transaction, entry.seq)
-        with self._transaction.last_writes():
-            self._write(entry, sent)
+        self._write(entry, sent)
         return Answer(self._instance, entry.seq, entry.at, events)
 
     def _step(self, sent: Sent) -> tuple[Entry, tuple[Any, ...]]:

@@ -2,15 +2,18 @@
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from adapters.database.clock import create_place
-from adapters.database.connection import Database, Transaction, open_database
+from adapters.database.connection import Database, open_database
+from adapters.database.pipeline import OnPostgres
 from adapters.database.schema import create_tables
 from adapters.database.store import Store
+from adapters.database.transaction import OnSqlite
 from adapters.keys import KeyFolder
 from engine.bpmn.graph import GraphSet
 from engine.bpmn.read import read
@@ -68,21 +71,24 @@ def store(database: Database, diagrams: Diagrams, tmp_path: Path) -> Store:
 def statements(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     """Counts reads (`rows`, `row`) and writes (`write`, `change`) of the driver's transactions; a batch of rows is one."""
     found: Counter[str] = Counter()
-    for name in ("rows", "row", "write", "change"):
-        real = getattr(Transaction, name)
+    for kind, name in product((OnSqlite, OnPostgres), ("rows", "row", "write", "change")):
+        real = getattr(kind, name)
 
         def call(self: Any, *args: Any, _real: Any = real, _name: str = "reads" if name.startswith("row") else "writes", **more: Any) -> Any:
-            found[_name] += 1
-            return _real(self, *args, **more)
+            before = found[_name]
+            result = _real(self, *args, **more)
+            found[_name] = before + 1
+            return result
 
-        monkeypatch.setattr(Transaction, name, call)
-    gather = Transaction.gather
+        monkeypatch.setattr(kind, name, call)
+    for kind in (OnSqlite, OnPostgres):
+        gather = kind.gather
 
-    def gathered(self: Any, *queries: Any) -> Any:
-        before = found["reads"]
-        rows = gather(self, *queries)
-        found["reads"] = before + len(queries)
-        return rows
+        def gathered(self: Any, *queries: Any, _gather: Any = gather) -> Any:
+            before = found["reads"]
+            rows = _gather(self, *queries)
+            found["reads"] = before + len(queries)
+            return rows
 
-    monkeypatch.setattr(Transaction, "gather", gathered)
+        monkeypatch.setattr(kind, "gather", gathered)
     return found
