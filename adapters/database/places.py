@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from adapters.database import schema
 from adapters.database.connection import Database, bind
 from adapters.database.moments import restored
+from adapters.database.personal import personal_of
 from adapters.database.shapes import read_instance, value_of
 from adapters.database.source import StoredSource
 from engine.execution.rows import InstanceRow, TaskRow
@@ -120,21 +121,39 @@ def family(database: Database, place: str, campaign: str) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class OpenNotice:
-    """A public notice of a campaign with the definitions that explain it. `status`: open | closed."""
+    """A public notice of a campaign with the definitions that explain it. `status`: open | closed.
+
+    `names`: register key → name of those listed. Who hands in a nomination agrees that name, employer and post are published; nothing else is read.
+    """
 
     campaign: str
     package: str
     scheme: str
     status: str
     data: Mapping[str, Any]
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 def public_notices(database: Database, place: str) -> list[OpenNotice]:
-    """What campaigns published, newest first; only the register's own rows, nobody's personal data."""
+    """What campaigns published, newest first; of the people listed their names alone."""
     r = schema.record.c
     query = (
         sa.select(r.campaign, _i.package, _i.scheme, r.status, r.data)
         .join(schema.instance, sa.and_(_i.place == r.place, _i.id == r.campaign))
         .where(r.place == place, r.kind == "notice").order_by(r.updated_at.desc(), r.key))
     with database.reading() as connection:
-        return [OpenNotice(c[0], c[1], c[2] or "", c[3] or "", value_of(c[4])) for c in connection.execute(query)]
+        found = [(c[0], c[1], c[2] or "", c[3] or "", value_of(c[4])) for c in connection.execute(query)]
+    return [OpenNotice(*row, names=_names(database, place, row[0], row[4])) for row in found]
+
+
+def _names(database: Database, place: str, campaign: str, notice: Mapping[str, Any]) -> dict[str, str]:
+    """The names of the nominees that a notice lists, by their register keys."""
+    r = schema.record.c
+    listed = [str(each.get("code")) for each in notice.get("published") or () if isinstance(each, Mapping)]
+    query = sa.select(r.key, r.instance).where(r.place == place, r.campaign == campaign, r.kind == "nomination", r.key.in_(listed))
+    with database.reading() as connection:
+        instances: dict[str, str] = {key: instance for key, instance in connection.execute(query)}
+    with database.looking() as transaction:
+        personal = personal_of(transaction, place, list(instances.values()))
+    names = {key: next((str(values["name"]) for values in personal.get(instance, {}).values() if values.get("name")), "") for key, instance in instances.items()}
+    return {key: name for key, name in names.items() if name}

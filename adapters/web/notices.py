@@ -23,8 +23,8 @@ def _notice(system: System, place: str, row: Row) -> PublicNotice:
     rules = scheme.values.get("public_notice", {})
     origin = scheme.origin_of("public_notice.held")
     return PublicNotice(
-        row.campaign, f"{scheme.title}人选公示", first=_day(data.get("starts")), last=_day(data.get("ends")), columns=("序号", "登记号", "单位"),
-        rows=tuple((str(n), code, label.removeprefix(code).strip()) for n, (code, label) in enumerate(named, 1)), office=str(rules.get("office", "")),
+        row.campaign, f"{scheme.title}人选公示", first=_day(data.get("starts")), last=_day(data.get("ends")), columns=("序号", "姓名", "单位", "登记号"),
+        rows=tuple((str(n), row.names.get(code, ""), label.removeprefix(code).strip(), code) for n, (code, label) in enumerate(named, 1)), office=str(rules.get("office", "")),
         closed=row.status == "closed", by_default=origin is not None and origin.origin == EXAMPLE)
 
 
