@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from adapters.cli import audit, expressions, say, schemes
+from adapters.cli import audit, expressions, incidents, say, schemes
 from adapters.cli.arguments import at_place, command, group, split, text
 from adapters.system import Settings, System
 from engine.refusals import Invalid, InvalidAnswers, Refused
@@ -76,6 +76,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--keep", type=Path, default=None, help="保留数据库的文件夹")
     made.add_argument("--quiet", action="store_true")
 
+    incidents.add(commands)
     expressions.add(commands)
     return top
 
