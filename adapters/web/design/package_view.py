@@ -113,7 +113,7 @@ def part_lines(designer: Designer, package: str, file: str, body: bytes) -> list
             document = read(body, file)
         except Invalid:
             return []
-        return [(say(f"kind.{node.kind}", language), node.name) for process in document.processes for node in process.nodes.values() if node.kind in EVENTS and node.name]
+        return [(say(f"thing.{node.kind}", language), node.name) for process in document.processes for node in process.nodes.values() if node.kind in EVENTS and node.name]
     if file_kind(file) == "form":
         try:
             return [(field.id, field.label) for field in read_form(body, file).fields()]

@@ -138,7 +138,7 @@ class Sentences:
         return self._say("compare.and").join(self._say("compare.quoted", text=self._end(one)) for one in things or ())
 
     def _kind(self, kind: str) -> str:
-        return self._say(f"kind.{kind}") if knows(f"kind.{kind}") else kind
+        return self._say(f"thing.{kind}") if knows(f"thing.{kind}") else kind
 
     def facet(self, path: str) -> str:
         """What an attribute of an element is called; one without a word of its own by its path."""
