@@ -63,7 +63,10 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--answers", default="{}", help="答复：JSON 文本，或 @文件")
 
     under = group(commands, "audit", "核验操作记录、重演实例")
-    made = at_place(command(under, "verify", audit.verify, "核验操作记录：格式、次序、链、总账、检查点"))
+    made = at_place(command(under, "verify", audit.verify, "核验操作记录：格式、次序、链、总账、检查点；给出文件时离线核验该文件"))
+    audit.verify_arguments(made)
+    made = at_place(command(under, "export", audit.export, "导出操作记录：JSON（可离线核验）、CSV、XES"))
+    audit.export_arguments(made)
     made = at_place(command(under, "replay", audit.replay, "按存档重演一个实例，与存档逐条比对"))
     made.add_argument("instance")
     made.add_argument("--at", type=int, default=0, metavar="SEQ", help="重演到第几条")

@@ -20,7 +20,7 @@ from adapters.system.audit import Outcome, replayed, verified_place
 from adapters.system.root import System
 from adapters.system.sight import Sight, sight
 from adapters.system.timeline import Moment, Timeline, last_before
-from engine.journal.canonical import from_canonical
+from engine.journal.canonical import canonical_text, from_canonical
 from engine.journal.checkpoint import Checkpoint
 from engine.journal.entry import Entry
 from engine.refusals import Finding, Refused
@@ -79,6 +79,10 @@ class Auditing:
 
     def lines(self, place: str, actor: str, wanted: Wanted, limit: int, before: Cursor | None = None) -> list[Line]:
         return self._chronicle.lines(place, actor, wanted, limit, before)
+
+    def wanted(self, **filters: Any) -> Wanted:
+        """What `lines` looks for: the fields of `Wanted` by name."""
+        return Wanted(**filters)
 
     def campaigns(self, place: str, actor: str) -> list[InstanceLine]:
         return self._chronicle.campaigns(place, actor)
@@ -202,6 +206,9 @@ class Auditing:
             "state_hash": outcome.state_hash, "findings": [one.code for one in outcome.findings]})
         return outcome
 
+    def difference(self, outcome: Outcome) -> Difference | None:
+        return first_difference(outcome)
+
     def export(self, place: str, actor: str, format: str, instance: str = "", campaign: str = "") -> exports.Export:
         """The record of an instance, of a campaign, or of the place, as far as the reader may see it.
 
@@ -224,13 +231,29 @@ def _short(value: object) -> str:
     return text if len(text) <= 200 else text[:200] + "…"
 
 
-def first_difference(finding: Finding) -> tuple[int, Any, Any] | None:
-    """Where the stored and the found list of a `journal.replay` finding part: position from 1, stored, found; None for anything else."""
-    stored, found = finding.details.get("stored"), finding.details.get("found")
-    if not isinstance(stored, list) or not isinstance(found, list):
-        return None
-    for position in range(max(len(stored), len(found))):
-        left, right = (part[position] if position < len(part) else None for part in (stored, found))
-        if left != right:
-            return position + 1, left, right
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Where a replay first came out otherwise. `position`: of the event in its entry, from 1; 0 for the state after it. Canonical texts."""
+
+    seq: int
+    position: int
+    stored: str
+    found: str
+
+
+def first_difference(outcome: Outcome) -> Difference | None:
+    """The first event, or the state, in which a replay and the record part; None when nothing of the kind was found."""
+    for finding in outcome.findings:
+        seq = finding.element.rpartition(":")[2]
+        if finding.code == "journal.replay" and seq.isdecimal():
+            return _difference(int(seq), finding.details.get("stored"), finding.details.get("found"))
     return None
+
+
+def _difference(seq: int, stored: object, found: object) -> Difference:
+    if isinstance(stored, list) and isinstance(found, list):
+        for position in range(max(len(stored), len(found))):
+            left, right = (part[position] if position < len(part) else None for part in (stored, found))
+            if canonical_text(left) != canonical_text(right):
+                return Difference(seq, position + 1, canonical_text(left), canonical_text(right))
+    return Difference(seq, 0, canonical_text(stored), canonical_text(found))

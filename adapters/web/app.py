@@ -7,8 +7,13 @@ from fastapi import Depends, FastAPI
 from fastapi.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
+from adapters.system.auditing import Auditing
 from adapters.system.demo import personas as prepared
+from adapters.system.design import Design
 from adapters.web import api, campaign, demo, errors, inbox, instance, open_pages, session, task, uploads
+from adapters.web.audit import ROUTERS as AUDIT
+from adapters.web.audit.read_only import read_only
+from adapters.web.design.routers import ROUTERS as DESIGN
 from adapters.web.ports import System
 from adapters.web.rendering import environment
 from adapters.web.security import PUBLIC, BodyLimit, Pace, SecurityHeaders
@@ -38,17 +43,21 @@ def create_app(system: System) -> FastAPI:
     """Pages and API over `system`; holds nothing else."""
     app = Site(
         title="办理 Banli", version="1", docs_url=None, redoc_url=None, openapi_url="/api/v1/openapi.json",
-        dependencies=[Depends(guard)], redirect_slashes=False,
+        dependencies=[Depends(guard), Depends(read_only)], redirect_slashes=False,
     )
     app.state.system = system
     app.state.templates = environment()
     app.state.pace = Pace(REQUESTS_A_MINUTE)
     app.state.personas = lambda place: prepared(system, place)  # type: ignore[arg-type]
+    app.state.design = Design(system)  # type: ignore[arg-type]
+    app.state.auditing = Auditing(system)  # type: ignore[arg-type]
     app.state.receiving = uploads.Receiving()
     app.state.organisations = OrganisationNames(system)
     errors.install(app)
     for part in (session, inbox, task, campaign, instance, uploads, demo, open_pages):
         app.include_router(part.router, include_in_schema=False)
+    for router in (*DESIGN, *AUDIT):
+        app.include_router(router, include_in_schema=False)
     app.include_router(api.router)
     app.mount("/static", Assets(directory=STATIC), name="static")
     return app

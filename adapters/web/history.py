@@ -28,7 +28,7 @@ def sentences(visitor: Visitor, line: Row, entries: Sequence[Row]) -> Iterator[H
     """Newest first; entries that say nothing to a person are left out."""
     tasks = {event["task"]: event for entry in entries for name, event in entry.events if name == "TaskOpened"}
     people = visitor.system.people.names(visitor.place.id, {entry.actor for entry in entries} | {_person(entry.input) for entry in entries})
-    telling = _Telling(visitor, line, tasks, people)
+    telling = Telling(visitor, line, tasks, people)
     for entry in reversed(entries):
         sentence = telling.sentence(entry)
         if sentence:
@@ -39,7 +39,9 @@ def _person(fields: Fields) -> str:
     return str(fields.get("to", "")).removeprefix("user:")
 
 
-class _Telling:
+class Telling:
+    """Entries of one instance in words. `tasks`: id → at least name and form; `people`: names by id."""
+
     def __init__(self, visitor: Visitor, line: Row, tasks: Mapping[str, Fields], people: Mapping[str, str]) -> None:
         self.visitor, self.line, self.tasks, self.people = visitor, line, tasks, people
 

@@ -50,7 +50,10 @@ class Visitor:
     @property
     def extra_pages(self) -> tuple[tuple[str, str, str], ...]:
         """Pages by right, as (address, name, icon)."""
-        return ()
+        held = self.holdings
+        designs = any(each.role == "administrator" or each.reach == "place" for each in held)
+        audits = any(each.role == "auditor" for each in held)
+        return (*((("/design", "设计", "sitemap"),) if designs else ()), *((("/audit", "审计", "shield-check"),) if audits else ()))
 
     @property
     def zone(self) -> ZoneInfo:
