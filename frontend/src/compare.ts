@@ -40,7 +40,7 @@ class Comparison {
     this.changes.forEach((change, index) => {
       const [sign, words] = WORDS[change.kind];
       const item = button('', () => this.choose(index), { class: `compare-change compare-${change.kind}`, 'data-element': change.element ?? '' });
-      item.append(make('span', { class: 'compare-kind' }, `${sign} ${t(words)}`), ` ${change.sentence}`);
+      item.append(make('span', { class: 'compare-kind', title: t(words) }, sign), ` ${change.sentence}`); // the sentence itself says what happened
       this.items.push(item);
       this.list.append(make('li', {}, item));
     });

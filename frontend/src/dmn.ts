@@ -4,7 +4,8 @@
 //   <div data-dmn data-xml-url="…" data-mode="edit" data-context-url="…" data-check-url="…" data-draft-url="…" data-csrf="…" data-label="入围条件">…</div>
 //
 // data-decision  id of the decision to open first
-// data-…-url     as in modeler.ts; a finding's element is the id of a decision, rule, input or output
+// data-…-url     as in modeler.ts (of the context only `functions` is used); a finding's element is the id of a decision, rule, input or output
+// data-fired     JSON {decision id: [row, …]}, 1-based: the rows that applied in a recorded evaluation are marked
 // When done data-ready is "ok" or "failed".
 import 'dmn-js/dist/assets/diagram-js.css';
 import 'dmn-js/dist/assets/dmn-js-shared.css';
@@ -20,7 +21,9 @@ import DmnModeler from 'dmn-js/lib/Modeler';
 import DmnViewer from 'dmn-js/lib/NavigatedViewer';
 import { Drafts } from './drafts';
 import { Checker, type Finding, FindingsList } from './findings';
-import { askText, button, island, make } from './page';
+import { type Context, complete } from './modeler/context';
+import { functions } from './modeler/functions';
+import { askJson, askText, button, island, make } from './page';
 import chinese from './locale/dmn-js.zh-CN.json';
 import { translator } from './translator';
 import { t } from './words';
@@ -37,10 +40,15 @@ interface Manager {
 }
 
 async function show(place: HTMLElement): Promise<void> {
-  const { xmlUrl = '', mode = 'view', checkUrl, draftUrl, csrf = '', decision, label = t('决策表') } = place.dataset;
+  const { xmlUrl = '', mode = 'view', contextUrl, checkUrl, draftUrl, csrf = '', decision, label = t('决策表') } = place.dataset;
   const editing = mode === 'edit';
   const frame = make('div', { class: 'dmn-frame', 'aria-label': label, role: 'region', tabindex: '0' });
-  const manager = build(editing, frame);
+  const manager = build(editing, frame, complete(contextUrl ? await askJson<Partial<Context>>(contextUrl) : {}));
+  const fired = JSON.parse(place.dataset.fired ?? '{}') as Record<string, number[]>;
+  new MutationObserver(() => {
+    amend(frame);
+    markFired(frame, manager.getActiveView()?.element, fired);
+  }).observe(frame, { childList: true, subtree: true });
   const xml = async () => (await manager.saveXML({ format: true })).xml;
   const load = async (given: string) => {
     const { warnings } = await manager.importXML(given);
@@ -70,11 +78,29 @@ async function show(place: HTMLElement): Promise<void> {
   await checker?.now();
 }
 
-function build(editing: boolean, container: HTMLElement): Manager {
-  const additionalModules = [{ translate: ['value', translator(chinese)] }];
+const translate = translator(chinese);
+
+/** The empty corner above the row numbers is no heading; a table wider than the page is moved by keys too; the viewer shows types untranslated. */
+function amend(frame: HTMLElement): void {
+  frame.querySelectorAll('th.index-column:not([role])').forEach((corner) => corner.setAttribute('role', 'none'));
+  for (const type of frame.querySelectorAll(':is(.input-variable, .output-variable)')) {
+    const words = type.firstChild;
+    if (words?.nodeValue && Object.hasOwn(chinese, words.nodeValue)) words.nodeValue = translate(words.nodeValue);
+  }
+  frame.querySelectorAll('.tjs-table-container:not([tabindex])').forEach((table) => table.setAttribute('tabindex', '0'));
+}
+
+function markFired(frame: HTMLElement, decision: Node | undefined, fired: Record<string, number[]>): void {
+  const rows = decision ? (fired[decision.id] ?? []) : [];
+  frame.querySelectorAll('tbody tr').forEach((row, index) => row.classList.toggle('dmn-fired', rows.includes(index + 1)));
+}
+
+function build(editing: boolean, container: HTMLElement, context: Context): Manager {
+  const additionalModules = [{ translate: ['value', translate] }];
   const languages = { expressionLanguages: { options: [{ value: 'feel', label: 'FEEL' }], defaults: { editor: 'feel' } } };
+  const feelLanguageContext = context.functions.length ? { builtins: functions(context) } : {};
   const options = {
-    container, keyboard: { bindTo: container },
+    container, keyboard: { bindTo: container }, common: { feelLanguageContext },
     drd: { additionalModules, drillDown: { enabled: true } },
     decisionTable: { additionalModules, ...languages },
     literalExpression: { additionalModules, ...languages },

@@ -28,6 +28,7 @@ import { Marks } from './modeler/marks';
 import { Insertions } from './modeler/palette';
 import { PanelProvider } from './modeler/panel';
 import { Reach } from './modeler/reach';
+import { Room } from './modeler/room';
 import { askJson, askText, button, island, make } from './page';
 import { translate } from './translate';
 import { t } from './words';
@@ -107,9 +108,9 @@ function build(container: HTMLElement, parent: HTMLElement, context: Context): M
     additionalModules: [
       BpmnPropertiesPanelModule, BpmnPropertiesProviderModule, ZeebePropertiesProviderModule, ZeebeBehaviors, minimap, { translate: ['value', translate] },
       {
-        __init__: ['banliPanel', 'banliInsertions', 'banliReach'],
+        __init__: ['banliPanel', 'banliInsertions', 'banliReach', 'banliRoom'],
         banliExtensions: ['type', Extensions], banliHandling: ['type', Handling], banliMarks: ['type', Marks], banliPanel: ['type', PanelProvider],
-        banliInsertions: ['type', Insertions], banliReach: ['type', Reach], variableResolver: ['type', Names],
+        banliInsertions: ['type', Insertions], banliReach: ['type', Reach], banliRoom: ['type', Room], variableResolver: ['type', Names],
       },
     ],
   } as ConstructorParameters<typeof Modeler>[0]);

@@ -1,12 +1,14 @@
 // Small comforts on every page: htmx, keys in lists, focus on errors, running sums, one submission a click. Decides nothing; every page works without it.
 import './site.css';
 import 'htmx.org';
+import { keepDrafts } from './autosave';
 
 document.addEventListener('DOMContentLoaded', focusErrors);
 document.addEventListener('htmx:after:swap', focusErrors);
 document.addEventListener('keydown', moveInList);
 document.addEventListener('input', (event) => sumUp(event.target));
 document.addEventListener('submit', submitOnce);
+keepDrafts();
 window.addEventListener('pageshow', () => document.querySelectorAll('form[data-sent]').forEach(release));
 
 /** The error summary takes the focus, so that the first thing read is what is wrong. */

@@ -8,6 +8,7 @@ from lxml import etree
 
 from engine.bpmn.read import read
 from tests.browser import design
+from tests.browser.layout import findings
 from tests.browser.served import TOKEN, as_json, xml
 from tests.conftest import ROOT
 
@@ -235,6 +236,7 @@ def test_a_task_is_inserted_by_drag_and_drop(modeler, server):
     flows = [(flow.get("sourceRef"), flow.get("targetRef")) for flow in tree.iter("{*}sequenceFlow") if task.get("id") in (flow.get("sourceRef"), flow.get("targetRef"))]
     assert sorted(flows) == sorted([("number", task.get("id")), (task.get("id"), "put_draft")])
     assert zeebe(task, "userTask") == {}
+    assert findings(written(modeler).encode()) == []
     assert [line.split("\n")[0] for line in modeler.locator("button.finding-error").all_inner_texts()] == ["▲ 错误"]
     modeler.screenshot(path=SHOTS / "modeler-inserted.png")
 

@@ -2,18 +2,9 @@
 import { getVariablesForElement } from '@bpmn-io/extract-process-variables/zeebe';
 import { t } from '../words';
 import { type Context, type Name, schemeName } from './context';
+import type { Variable } from './functions';
 import { Extensions, type Moddle, processAround, processOf, type Shape } from './extensions';
 
-/** As the FEEL editor takes them. */
-interface Variable {
-  name: string;
-  info?: string;
-  detail?: string;
-  isList?: boolean | 'optional';
-  type?: 'function' | 'variable';
-  params?: { name: string }[];
-  entries?: Variable[];
-}
 interface Extracted { name: string; origin?: Moddle[]; entries?: Extracted[]; isList?: boolean }
 interface Registry { filter(keep: (element: Shape) => boolean): Shape[] }
 
@@ -63,10 +54,6 @@ export class Names {
       for (const name of operation?.results ?? []) yield { name, info };
     }
   }
-}
-
-export function functions(context: Context): Variable[] {
-  return context.functions.map(({ name, params, info }) => ({ name, type: 'function' as const, params: params.map((one) => ({ name: one })), ...(info ? { info } : {}) }));
 }
 
 function variable(given: Name): Variable {

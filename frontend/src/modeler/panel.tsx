@@ -5,7 +5,7 @@ import type { Finding } from '../findings';
 import { t } from '../words';
 import type { Context } from './context';
 import type { Shape } from './extensions';
-import { functions } from './feel';
+import { functions } from './functions';
 import type { Handling } from './handling';
 
 type Component = (props: Record<string, unknown>) => ComponentChildren;
