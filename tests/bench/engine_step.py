@@ -1,11 +1,17 @@
-"""What a step costs in memory: five-step approval, fan-out, rework loop, long chain. Run: .venv/bin/python -m tests.bench.engine_step"""
+"""What a step costs in memory: five-step approval (SpiffWorkflow beside it), fan-out, rework loop, long chain. Run: .venv/bin/python -m tests.bench.engine_step"""
 from __future__ import annotations
 
 import gc
+import logging
 import sys
 from collections.abc import Callable
 from time import perf_counter
 from typing import Any
+
+from lxml import etree
+from SpiffWorkflow.bpmn import BpmnWorkflow
+from SpiffWorkflow.bpmn.parser.BpmnParser import BpmnParser
+from SpiffWorkflow.util.task import TaskState
 
 from engine import commands as c
 from engine.bpmn.graph import GraphSet
@@ -17,6 +23,7 @@ from engine.journal.entry import GENESIS, Entry, sealed
 from tests.build import definitions, diagram, el, extension, graphs, path, process, user
 from tests.execution.world import EPOCH, row_text
 
+logging.getLogger("spiff").setLevel(logging.WARNING)  # below that it walks its whole tree for every line it logs
 FACTS = GivenFacts(now=EPOCH, zone="UTC")
 
 
@@ -83,6 +90,28 @@ def journalled(instances: int) -> float:
     return 5 * instances / best(run, 5)
 
 
+def spiffworkflow(instances: int) -> float:
+    """Completions a second of the same approval by SpiffWorkflow, its graph parsed once and shared; the starts are not counted."""
+    tasks = [f"u{number}" for number in range(1, 6)]
+    parser = BpmnParser()
+    parser.add_bpmn_xml(etree.fromstring(definitions(process("p", el("startEvent", "s"), *(el("userTask", id) for id in tasks), el("endEvent", "e"), path("s", *tasks, "e")))))
+    spec, below = parser.get_spec("p"), parser.get_subprocess_specs("p")
+
+    def run() -> float:
+        workflows = [BpmnWorkflow(spec, below) for _ in range(instances)]
+        for workflow in workflows:
+            workflow.do_engine_steps()
+        begun = perf_counter()
+        for workflow in workflows:
+            for _ in tasks:
+                workflow.get_next_task(state=TaskState.READY, manual=True).run()
+                workflow.do_engine_steps()
+            assert workflow.is_completed()
+        return perf_counter() - begun
+
+    return 5 * instances / best(run, 3)
+
+
 def fan_out(items: int, sample: int = 100) -> tuple[float, float, float]:
     """Microseconds, rows and bytes a completion in the middle of so many items."""
     defined = many()
@@ -129,6 +158,7 @@ def main() -> None:
     print(f"five-step approval, completions alone   {completions(400, alone=True):10,.0f}/s")
     print(f"five-step approval, starts included     {completions(400, alone=False):10,.0f}/s")
     print(f"  with changes, hash, canonical entry   {journalled(200):10,.0f}/s")
+    print(f"  SpiffWorkflow, completions alone      {spiffworkflow(40):10,.0f}/s")
     for items in (100, 1_000, 10_000, 50_000):
         micro, rows, size = fan_out(items)
         print(f"fan-out of {items:6,}: {micro:6.1f} µs, {rows:.1f} rows, {size:,.0f} bytes a completion")
