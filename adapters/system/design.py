@@ -11,11 +11,13 @@ from hashlib import sha256
 from threading import Lock
 
 from adapters.database.calendar_years import CalendarVersion, calendar_versions
+from adapters.database.people_import import person_ids, store_roster
 from adapters.database.publications import PublishedPackage, PublishedScheme
 from adapters.database.store import Answer
 from adapters.database.working_copies import Proposal, SchemeDraft, WorkingCopies, WorkingCopy
 from adapters.definitions import archive, scheme_file
 from adapters.identity import passwords
+from adapters.sheets import Known, Roster, read_roster, template
 from adapters.system.root import System
 from engine.bundle import Bundle, files_hash
 from engine.compare.change import Change
@@ -30,6 +32,7 @@ WORKING, LIBRARY = "working", "library"
 SCHEME_ID = re.compile(r"[a-z][a-z0-9-]{0,60}\Z")
 PLACE_ID = re.compile(r"[a-z][a-z0-9-]{1,30}\Z")
 KEPT_BUNDLES = 6
+PLAIN = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that reads like something else
 
 
 @dataclass(frozen=True, slots=True)
@@ -371,6 +374,43 @@ class Design:
         drafts = {id: (body, tuple(key for key in declared.keys if value_at(schemes[id].values, key) is not None)) for id, body in new.items()}
         self.copies.take_in(place, name, content.files, drafts, by)
         return name, len(new)
+
+    def roles(self, place: str) -> dict[str, str]:
+        """Role code → label of all packages in force, and the house's own two."""
+        found = {"administrator": "管理员", "auditor": "审计员"}
+        for line in self.packages(place):
+            try:
+                found |= {code: role.label for code, role in self.bundle(place, line.name).package.roles.items()}
+            except (Invalid, NotFound):
+                continue
+        return found
+
+    def read_people(self, place: str, data: bytes, name: str) -> Roster:
+        """The rows of a spreadsheet, nothing stored. Raises Invalid with every problem, each by its cell."""
+        organisations = self.system.people.organisations(place)
+        codes = frozenset(one.code for one in organisations if one.code)
+        known = Known(frozenset(one.id for one in organisations), person_ids(self.system.database, place), codes, self.roles(place))
+        return read_roster(data, name, known)
+
+    def import_people(self, place: str, data: bytes, name: str, by: str) -> Roster:
+        """Stores the rows of a spreadsheet, all or nothing. Raises Invalid; Conflict `people.changed`."""
+        roster = self.read_people(place, data, name)
+        store_roster(self.system.database, place, roster.organisations, roster.people, roster.posts, by)
+        return roster
+
+    def people_template(self, place: str) -> bytes:
+        """An empty spreadsheet with the headings."""
+        return template(self.roles(place))
+
+    def issue_login(self, place: str, person: str, login: str) -> str:
+        """Opens the person's account, or gives it another password; the password, to be handed over once. Raises NotFound; Refused `identity.login_taken`."""
+        if person not in self.system.people.names(place, [person]):
+            raise NotFound("web.no_such_person")
+        if not login.strip():
+            raise Refused("design.title")
+        password = "-".join("".join(secrets.choice(PLAIN) for _ in range(4)) for _ in range(4))
+        self.system.identity.set_password(place, person, login.strip(), password)
+        return password
 
     def found_place(self, place: str, title: str, kind: str, zone: str, administrator: Mapping[str, str], by: str, starts_at: datetime | None = None) -> None:
         """A new place with its first organisation and administrator (`name`, `login`, `password`); nobody else sees anything of it.

@@ -20,6 +20,7 @@ DURATION = re.compile(r"P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?)?\Z")
 CANDIDATES = ("zeebe:assignmentDefinition@candidateGroups", "zeebe:assignmentDefinition@candidateUsers", "zeebe:assignmentDefinition@assignee", "banli:escalateTo", "banli:starters")
 MOMENTS = ("zeebe:taskSchedule@dueDate", "zeebe:taskSchedule@followUpDate", "timeDate", "timeDuration", "timeCycle")
 FLAGS = frozenset({"true", "false"})
+NAMED = ("name", "label", "title")
 TIMES = ("timerEventDefinition/timeDate", "timerEventDefinition/timeDuration", "timerEventDefinition/timeCycle")
 
 
@@ -109,6 +110,7 @@ class Sentences:
         return self._difference(self._thing(d), self.facet(d["facet"]), old, new)
 
     def _difference(self, thing: str, label: str, old: str | None, new: str | None) -> str:
+        thing = thing + self._say("compare.of") if thing else ""
         if not old:
             return self._say("compare.set" if new else "compare.set_plain", thing=thing, label=label, new=new or "")
         if not new:
@@ -212,12 +214,12 @@ class Sentences:
         if change.code.startswith("scheme.row."):
             said = self._say("compare.joint").join(f"{label}{self.plain(value)}" for label, value in d["said"])
             row = self._say("compare.row", label=d["label"], name=d["row"]) if d["row"] else d["label"]
-            return self._say(f"compare.{change.kind}.told" if said else f"compare.{change.kind}", thing=where + row, told=said)
+            return self._say(f"compare.{change.kind}.told" if said else f"compare.{change.kind}", thing=self._joined(where, row), told=said)
         if change.code == "scheme.mark":
             words = self._say("compare.joint").join(self._difference("", self._say(f"mark.scheme.{mark}"), *(self._quoted(d[side][mark]) or None for side in ("old", "new"))) for mark in d["marks"])
-            return self._say("compare.mark", label=where + d["label"], words=words)
+            return self._say("compare.mark", label=self._joined(where, d["label"]), words=words)
         if change.code == "scheme.order":
-            return self._difference(where + d["label"], self._say("次序"), *(self.plain(d[side]) for side in ("old", "new")))
+            return self._difference(self._joined(where, d["label"]), self._say("次序"), *(self.plain(d[side]) for side in ("old", "new")))
         same_year = isinstance(d["old"], date) and isinstance(d["new"], date) and d["old"].year == d["new"].year
         old, new = (None if d[side] is None else self._quoted_value(d[side], d["choices"], with_year=not same_year) for side in ("old", "new"))
         return self._difference(where, d["label"], old, new)
@@ -226,7 +228,10 @@ class Sentences:
         if not within:
             return ""
         parts = [self._say("compare.row", label=label, name=name) if name else label for label, name in within]
-        return self._say("compare.of").join(parts) + self._say("compare.of")
+        return self._say("compare.of").join(parts)
+
+    def _joined(self, *parts: str) -> str:
+        return self._say("compare.of").join(part for part in parts if part)
 
     def _quoted(self, text: str) -> str:
         return self._say("compare.quoted", text=text) if text else ""
@@ -245,7 +250,8 @@ class Sentences:
         if isinstance(value, Decimal):
             return f"{value:f}"
         if isinstance(value, Mapping):
-            return self._say("compare.joint").join(self.plain(one) for one in value.values() if one not in (None, ""))
+            named = next((value[key] for key in NAMED if value.get(key)), None)
+            return self.plain(named) if named is not None else self._say("compare.joint").join(self.plain(one) for one in value.values() if one not in (None, ""))
         if isinstance(value, (list, tuple)):
             return self._say("compare.and").join(self.plain(one) for one in value)
         return "" if value is None else str(value)
@@ -264,7 +270,7 @@ class Sentences:
         label = self._step(last)
         if change.kind != "changed" and isinstance(d["new"] if d["new"] is not None else d["old"], (Mapping, list)):
             told = self.plain(d["new"] if d["new"] is not None else d["old"])
-            return self._say(f"compare.{change.kind}.told", thing=(where + self._say("compare.of") if where else "") + label, told=told)
+            return self._say(f"compare.{change.kind}.told", thing=self._joined(where, label), told=told)
         old, new = (None if d[side] is None else self._quoted(self.plain(d[side])) for side in ("old", "new"))
         return self._difference(where, label, old, new)
 
