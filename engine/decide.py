@@ -13,7 +13,7 @@ from engine.execution.evolve import ACCOMPANYING
 from engine.execution import machine as _machine  # noqa: F401  it gives the step its functions
 from engine.execution.plan import plan_of
 from engine.execution.problem import Problem
-from engine.execution.rows import TaskRow
+from engine.execution.rows import ScopeRow, TaskRow
 from engine.execution.step import Step
 from engine.execution.timers import first_due, timer_value
 from engine.execution.workspace import Workspace
@@ -245,15 +245,20 @@ def _may_withdraw(workspace: Workspace, graphs: GraphSet, command: c.Withdraw, f
     _reason(command.reason)
     if workspace.head.state != "open" or not task.next:
         raise Refused("task.no_withdrawal", task=task.id, name=task.name)
-    scope = workspace.scopes.get(int(task.next[0].removeprefix("scope:")))
-    for place in task.next[1:]:
-        if place.startswith("flow:"):
-            untouched = scope is not None and place[5:] in scope.tokens
-        else:
-            following = workspace.tasks.get(place)
-            untouched = following is not None and following.state == "open" and following.claimed_at is None and not following.marks
-        if not untouched:
-            raise Refused("task.acted_on", task=task.id, name=task.name)
+    scope = workspace.scopes.get(int(task.next[0].partition(":")[2]))
+    if scope is None or not all(_untouched(workspace, scope, place) for place in task.next[1:]):
+        raise Refused("task.acted_on", task=task.id, name=task.name)
+
+
+def _untouched(workspace: Workspace, scope: ScopeRow, place: str) -> bool:
+    """Has nobody acted on this that followed a completion?"""
+    kind, _, rest = place.partition(":")
+    if kind == "flow":
+        return rest in scope.tokens
+    if rest:
+        return True  # of one of many: says which
+    task = workspace.tasks.get(place)
+    return task is not None and task.state == "open" and task.claimed_at is None and not task.marks
 
 
 def _receiver(workspace: Workspace, command: c.Correlate) -> Any:

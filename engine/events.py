@@ -139,6 +139,13 @@ class ResultKept(NamedTuple):
     value: Json
 
 
+class ResultDropped(NamedTuple):
+    """What child `position` of a multi-instance body gave no longer counts: its task was withdrawn."""
+
+    scope: int
+    position: int
+
+
 # Tasks ---------------------------------------------------------------------------------------------------------------------------
 
 
@@ -216,7 +223,11 @@ class TaskCompleted(NamedTuple):
 
 
 class Withdrawable(NamedTuple):
-    """What `task`'s completion led to, as long as nobody acted on it: task ids and `flow:ID` of waiting tokens."""
+    """What `task`'s completion led to, as long as nobody acted on it.
+
+    `next`: `scope:ID`, then task ids and `flow:ID` of waiting tokens; for one of many instances `body:ID`, `item:INDEX`, `signer:…` if it was
+    added, `value:JSON` of its input item, then the ids of tasks that followed (the next instance of a sequence).
+    """
 
     task: str
     next: tuple[str, ...]
@@ -473,6 +484,7 @@ Effect = RecordPut | QuotaOpened | QuotaBooked | QuotaReleased | QuotaTransferre
 Event = (
     InstanceStarted | Titled | InstanceEnded | SchemeAmended
     | ScopeOpened | ScopeClosed | ScopeCancelled | ScopeEmptied | Entered | Left | Dropped | Passed | VariablesSet | Noted | ResultKept
+    | ResultDropped
     | TaskOpened | TaskClaimed | TaskReleased | TaskReassigned | TaskDelegated | TaskResolved | TaskCompleted | Withdrawable | TaskWithdrawn
     | TaskCancelled | TaskExtended | TaskOverdue | Reminded | Urged | SignerAdded | SignerRemoved
     | TimerArmed | TimerFired | TimerMoved | TimerDisarmed | Subscribed | Resubscribed | Unsubscribed | Caught | Thrown

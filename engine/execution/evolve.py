@@ -198,6 +198,11 @@ def _result_kept(ws: Workspace, event: e.ResultKept) -> None:
     ws.results.new((event.scope, event.position), ResultRow(event.scope, event.position, event.value))
 
 
+def _result_dropped(ws: Workspace, event: e.ResultDropped) -> None:
+    ws.results.get((event.scope, event.position))
+    ws.results.drop((event.scope, event.position))
+
+
 # Tasks ------------------------------------------------------------------------------------------------------------------------------
 
 
@@ -408,6 +413,7 @@ FOLDS: Mapping[type[Any], Callable[[Workspace, Any], None]] = {
     e.InstanceStarted: _instance_started, e.Titled: _titled, e.InstanceEnded: _instance_ended, e.SchemeAmended: _scheme_amended,
     e.ScopeOpened: _scope_opened, e.ScopeClosed: _scope_closed, e.ScopeCancelled: _scope_cancelled, e.ScopeEmptied: _scope_emptied,
     e.Entered: _entered, e.Left: _left, e.Dropped: _dropped, e.VariablesSet: _variables_set, e.Noted: _noted, e.ResultKept: _result_kept,
+    e.ResultDropped: _result_dropped,
     e.TaskOpened: _task_opened, e.TaskClaimed: _task_claimed, e.TaskReleased: _task_released, e.TaskReassigned: _task_reassigned,
     e.TaskDelegated: _task_delegated, e.TaskResolved: _task_resolved, e.TaskCompleted: _task_completed, e.TaskWithdrawn: _task_withdrawn,
     e.TaskCancelled: _task_cancelled, e.Withdrawable: _withdrawable, e.TaskExtended: _task_extended,

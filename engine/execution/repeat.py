@@ -10,7 +10,7 @@ from engine.bpmn.graph import EventDefinition, MultiInstance
 from engine.execution.activity import inputs, results, storable, watch
 from engine.execution.compensation import remember
 from engine.execution.flow import leave
-from engine.execution.interrupt import empty
+from engine.execution.interrupt import cancel, empty
 from engine.execution.plan import Element
 from engine.execution.problem import Problem
 from engine.execution.rows import ScopeRow
@@ -223,6 +223,30 @@ def remove_child(step: Step, row: ScopeRow, element: Element) -> None:
             _next(step, body, element, counts)
         else:
             step.push("collect", body.id)
+
+
+def take_back(step: Step, body: ScopeRow, element: Element, index: int, item: Json, signer: str, outcome: str) -> None:
+    """撤回 of one instance while the body goes on: it is open again, and counters, tally and results are as if it had never been done.
+
+    In a sequence the next instance, which nobody has touched, disappears and comes again after it.
+    """
+    multi, counts, tally = element.node.multi, body.data["mi"], dict(body.data.get("tally", {}))
+    assert multi is not None
+    counts = {**counts, "done": counts["done"] - 1}
+    if multi.sequential:
+        for child in list(step.workspace.scopes_in(body.id)):
+            cancel(step, child.id, "withdrawn")
+        counts |= {"active": 1, "next": index + 1}
+    else:
+        counts["active"] += 1
+    if outcome:
+        tally[outcome] -= 1
+    if multi.output_collection:
+        step.emit(e.ResultDropped(body.id, index))
+    step.emit(e.Noted(body.id, {"mi": counts, "tally": {each: number for each, number in tally.items() if number} or None}))
+    _open_child(step, body.id, element, index, item)
+    if signer:
+        step.emit(e.Noted(step.workspace.head.counters["n"], {"signer": signer}))
 
 
 # Standard loop -----------------------------------------------------------------------------------------------------------------------

@@ -1,10 +1,14 @@
 """What can start an instance of a process from outside: messages, signals, timers; starts nothing."""
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from engine.bpmn.graph import EventDefinition, Node, Process
+from engine.execution.timers import Due, first_due, next_due, timer_value
+from engine.facts import Facts
+from engine.feel import Environment
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +19,15 @@ class Trigger:
     name: str
     start: str
     definition: EventDefinition
+
+
+@dataclass(frozen=True, slots=True)
+class Armed:
+    """A trigger that waits from now on; `due` of a timer."""
+
+    process: str
+    trigger: Trigger
+    due: Due | None = None
 
 
 def triggers(process: Process) -> tuple[Trigger, ...]:
@@ -43,3 +56,30 @@ def _of_event(node: Node) -> Iterator[Trigger]:
         start = f"{node.id}#{number}" if several else node.id
         name = definition.ref.name if definition.ref is not None else definition.id
         yield Trigger(definition.kind, name if definition.kind in ("message", "signal") else "", start, definition)
+
+
+def armed(processes: Iterable[Process], facts: Facts) -> Iterator[Armed]:
+    """What waits outside from `facts.now` on: the triggers of processes that nobody starts under a parent.
+
+    An expression of a timer sees the scheme. A date that has passed is not armed, and a cycle waits for its next slot: a new version of a
+    package does not begin again what an earlier one has begun.
+
+    Raises: Problem, FeelError, for a timer that says no moment.
+    """
+    for process in processes:
+        for trigger in triggers(process) if not process.started_under[0] else ():
+            if trigger.kind in ("message", "signal"):
+                yield Armed(process.id, trigger)
+            elif trigger.kind == "timer":
+                due = _due(trigger.definition, facts)
+                if due is not None:
+                    yield Armed(process.id, trigger, due)
+
+
+def _due(definition: EventDefinition, facts: Facts) -> Due | None:
+    zone = ZoneInfo(facts.zone)
+    kind, value = timer_value(definition)
+    if not isinstance(value, str):
+        value = value({"scheme": facts.scheme}, Environment(now=facts.now, zone=zone, functions=facts.functions))
+    first = first_due(kind, value, facts.now, zone)
+    return first if first.at >= facts.now else next_due(first.at, first.data, facts.now, zone)

@@ -8,7 +8,7 @@ from typing import Any
 from engine import events as e
 from engine.bpmn.graph import EventDefinition, Message, Node
 from engine.execution import compensation
-from engine.execution.activity import finish, single
+from engine.execution.activity import finish, single, storable
 from engine.execution.catching import boundary, correlation, event_sub_process, message_came
 from engine.execution.flow import body_of, enter, leave
 from engine.execution.interrupt import empty
@@ -83,7 +83,7 @@ def send(step: Step, scope: int, element: Element, message: Message | None) -> N
         return
     payload: dict[str, Json] = {}
     for mapping in element.node.inputs:
-        payload[mapping.target] = step.value(mapping.source, step.names(scope, payload))
+        payload[mapping.target] = storable(step.value(mapping.source, step.names(scope, payload)), mapping.target)
     _post(step, scope, element, message, payload)
 
 
@@ -111,7 +111,7 @@ def signal(step: Step, scope: int, id: str, name: str, following: list[Json]) ->
         return
     node = step.plan.elements[id].node
     inputs = () if node.multi is not None else node.inputs  # those of a multi-instance activity are for its own work
-    payload = {mapping.target: step.value(mapping.source, step.names(scope)) for mapping in inputs}
+    payload = {mapping.target: storable(step.value(mapping.source, step.names(scope)), mapping.target) for mapping in inputs}
     step.emit(e.Thrown(scope, id, "signal", name, payload))
     for subscription in step.workspace.subscriptions_for("signal", name):
         message_came(step, subscription, "signal", payload)

@@ -1,7 +1,7 @@
 """Tasks for people: how one opens with candidates, due date and reminders, and what its commands do; who may is `engine/decide.py`'s."""
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -14,9 +14,10 @@ from engine.execution.flow import body_of, drop
 from engine.execution.interrupt import cancel
 from engine.execution.plan import Element
 from engine.execution.problem import Problem
-from engine.execution.repeat import add_child, remove_child
+from engine.execution.repeat import add_child, remove_child, take_back
 from engine.execution.rows import ScopeRow, TaskRow, TimerRow
 from engine.execution.step import Names, Step
+from engine.journal.canonical import canonical_text, from_canonical
 
 Json = Any
 Values = Mapping[str, Json]
@@ -24,6 +25,7 @@ MANUAL = UserTask()
 DEFAULT_PRIORITY = 50
 new = tuple.__new__  # three times as fast as the event's own constructor, where it counts
 AFTER_COMPLETION = (e.VariablesSet, e.Left, e.Entered, e.TaskOpened, e.ScopeClosed, e.TimerArmed)
+IN_A_BODY = (e.VariablesSet, e.Passed, e.ResultKept, e.ScopeClosed, e.Noted, e.ScopeOpened, e.TaskOpened, e.TimerArmed)
 
 
 class Hint(NamedTuple):
@@ -113,7 +115,8 @@ def complete(step: Step, task: TaskRow, command: c.Complete) -> None:
     step.emit(new(e.TaskCompleted, (id, actor, outcome, opinion, answers, subjects, step.now, on_behalf_of, "")))
     values = {**answers, "outcome": outcome, "opinion": opinion, "completed_by": on_behalf_of or actor}
     if element.withdraws:
-        step.afterwards = lambda: note_withdrawable(step, task)
+        row = step.workspace.scopes[task.scope]
+        step.afterwards = lambda: note_withdrawable(step, task, row)
     local = NOTHING
     if element.node.outputs:
         local = NOTHING if element.scoped else task.variables
@@ -121,13 +124,21 @@ def complete(step: Step, task: TaskRow, command: c.Complete) -> None:
     finish(step, task.scope, element, values, local)
 
 
-def note_withdrawable(step: Step, task: TaskRow) -> None:
-    """After the step: if the completion only led tokens of one scope to tasks or waiting joins, it can be taken back."""
+def note_withdrawable(step: Step, task: TaskRow, row: ScopeRow) -> None:
+    """After the step: what the completion led to, if it can be taken back. `row`: the scope that the task was in."""
     behind = step.events[next(at for at, event in enumerate(step.events) if type(event) is e.TaskCompleted) + 1:]
+    element = step.plan.elements[task.element]
+    following = _of_one_of_many(step, behind, row, element) if is_own(row, element) and "index" in row.data else _of_a_token(behind)
+    if following:
+        step.emit(e.Withdrawable(task.id, following))
+
+
+def _of_a_token(behind: Sequence[e.Event]) -> tuple[str, ...]:
+    """The completion only led tokens of one scope to tasks or waiting joins."""
     moves = [event for event in behind if isinstance(event, e.Left | e.Entered)]
     scopes = {event.scope for event in moves}
     if len(scopes) != 1 or not all(isinstance(event, AFTER_COMPLETION) for event in behind):
-        return
+        return ()
     (scope,) = scopes
     opened = [event for event in behind if type(event) is e.TaskOpened]
     waiting: list[str] = []
@@ -138,24 +149,42 @@ def note_withdrawable(step: Step, task: TaskRow) -> None:
             waiting = [flow for flow in waiting if flow not in event.flows]
     entered = sum(1 if type(event) is e.Entered else -1 for event in moves) + 1
     if any(event.scope != scope for event in opened) or entered != len(opened) or not opened + waiting:
-        return
-    step.emit(e.Withdrawable(task.id, (f"scope:{scope}", *(event.task for event in opened), *(f"flow:{flow}" for flow in waiting))))
+        return ()
+    return f"scope:{scope}", *(event.task for event in opened), *(f"flow:{flow}" for flow in waiting)
+
+
+def _of_one_of_many(step: Step, behind: Sequence[e.Event], row: ScopeRow, element: Element) -> tuple[str, ...]:
+    """The completion only closed this instance, and in a sequence opened the next: the body goes on."""
+    body, multi = row.parent, element.node.multi
+    if body is None or multi is None or step.workspace.scopes.get(body) is None:
+        return ()
+    if not all(isinstance(event, IN_A_BODY) and (type(event) is not e.Noted or event.scope == body) for event in behind):
+        return ()
+    signer = (f"signer:{row.data['signer']}",) if "signer" in row.data else ()
+    value = (f"value:{canonical_text(row.variables[multi.element_variable])}",) if multi.element_variable else ()
+    return f"body:{body}", f"item:{row.data['index']}", *signer, *value, *(event.task for event in behind if type(event) is e.TaskOpened)
 
 
 def withdraw(step: Step, task: TaskRow, command: c.Withdraw) -> None:
     """撤回: what followed disappears, the task opens again for who had completed it."""
-    first, *following = task.next
-    scope = int(first.removeprefix("scope:"))
+    following, outcome = task.next, task.outcome
     step.emit(e.TaskWithdrawn(task.id, command.actor, command.reason, step.now))
-    for place in following:
+    step.hints = {task.element: Hint(task.closed_by, ("withdrawn",), {"withdrawn": {"by": command.actor, "reason": command.reason}})}
+    kind, _, scope = following[0].partition(":")
+    if kind == "body":
+        given = dict(each.split(":", 1) for each in following[1:] if ":" in each)
+        item = from_canonical(given["value"]) if "value" in given else None
+        body = step.workspace.scopes[int(scope)]
+        take_back(step, body, step.plan.elements[task.element], int(given["item"]), item, given.get("signer", ""), outcome)
+        return
+    for place in following[1:]:
         if place.startswith("flow:"):
-            drop(step, scope, place[5:])
+            drop(step, int(scope), place[5:])
         else:
             element = step.workspace.tasks[place].element
             step.emit(e.TaskCancelled(place, "withdrawn", step.now))
-            drop(step, scope, element)
-    step.hints = {task.element: Hint(task.closed_by, ("withdrawn",), {"withdrawn": {"by": command.actor, "reason": command.reason}})}
-    step.push("begin", scope, task.element)
+            drop(step, int(scope), element)
+    step.push("begin", int(scope), task.element)
 
 
 def send_back(step: Step, task: TaskRow, command: c.Return) -> None:

@@ -1,9 +1,11 @@
 """What people and the store may ask of a running instance, and how it is refused; the reason not and the refusal agree."""
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
+from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,9 +13,9 @@ import pytest
 
 from engine import commands as c
 from engine import events as e
-from engine.engine import step, why_not
-from engine.facts import GivenFacts
-from engine.execution.rows import TimerRow
+from engine.engine import replay, step, why_not
+from engine.execution.rows import ResultRow, ScopeRow, TimerRow
+from engine.facts import GivenFacts, RecordedFacts
 from engine.operations import Outcome
 from engine.refusals import Conflict, InvalidAnswers, NotFound, Refused
 from engine.scheme.calendar import Calendar, CalendarYear
@@ -167,6 +169,98 @@ def test_signers_are_added_and_removed() -> None:
     assert [one.element for _, one in w.open_tasks(i)] == ["a"]
     w.send(i, c.Complete("cy", "t3"))
     assert [one.element for _, one in w.open_tasks(i)] == ["b"]
+
+
+def countersigned(process: str, reload: bool = False) -> tuple[World, str]:
+    w = World(diagram("can_one_countersign_be_withdrawn"), answer=holds, record=True, reload=reload)
+    return w, w.start(process, {"posts": ["clerk@x", "head@x", "office@x"]})
+
+
+def body(w: World, i: str) -> dict[str, Any]:
+    return next(row.data for row in w.instances[i].all(ScopeRow) if "mi" in row.data)
+
+
+def results(w: World, i: str) -> list[Any]:
+    return [row.value for row in w.instances[i].rows.rows(ResultRow)] if w.reload else [row.value for row in w.instances[i].kept.results.rows.values()]
+
+
+@pytest.mark.parametrize("reload", [False, True])
+def test_a_countersign_is_withdrawn_while_others_are_open(reload: bool) -> None:
+    w, i = countersigned("together", reload)
+    w.send(i, c.Complete("bo", "t2", "approve"))
+    before = body(w, i), results(w, i)
+    w.send(i, c.Complete("ann", "t1", "reject"))
+    w.send(i, c.Withdraw("ann", "t1", "looked at the wrong file"))
+    again = next(one for _, one in w.open_tasks(i) if one.id == "t4")
+    assert (body(w, i), results(w, i)) == before
+    assert (again.assignee, again.candidates, again.marks, again.variables["size"]) == ("ann", ("clerk@x",), ("withdrawn",), 7)
+    w.send(i, c.Complete("ann", "t4", "approve"))
+    w.send(i, c.Complete("cy", "t3", "approve"))
+    assert w.variables(i)["said"] == [
+        {"post": post, "outcome": "approve", "by": by} for post, by in (("clerk@x", "ann"), ("head@x", "bo"), ("office@x", "cy"))]
+    assert [one.element for _, one in w.open_tasks(i)] == ["b"]
+
+
+def test_a_countersign_of_somebody_added_is_theirs_again() -> None:
+    w, i = countersigned("together")
+    w.send(i, c.AddSigner("ann", "t1", "user:eve", "their field"))
+    w.send(i, c.Complete("eve", "t4", "reject"))
+    w.send(i, c.Withdraw("eve", "t4", "too quick"))
+    assert (body(w, i)["mi"], body(w, i).get("tally")) == ({"n": 4, "done": 0, "active": 4, "terminated": 0, "next": 4}, None)
+    assert [(one.id, one.assignee) for _, one in w.open_tasks(i)][-1] == ("t5", "eve")
+
+
+def test_the_last_countersign_cannot_be_withdrawn() -> None:
+    w, i = countersigned("together")
+    for actor, id, outcome in (("ann", "t1", "reject"), ("bo", "t2", "approve")):
+        w.send(i, c.Complete(actor, id, outcome))
+    assert refusal(w, i, c.Withdraw("bo", "t2", "x")) is None
+    w.send(i, c.Complete("cy", "t3", "approve"))
+    assert [refusal(w, i, c.Withdraw(actor, id, "x")) for actor, id in (("ann", "t1"), ("cy", "t3"))] == [
+        (Refused, "task.acted_on"), (Refused, "task.no_withdrawal")]
+
+
+@pytest.mark.parametrize("reload", [False, True])
+def test_in_a_sequence_a_countersign_is_withdrawn_until_the_next_has_acted(reload: bool) -> None:
+    w, i = countersigned("in_turn", reload)
+    w.send(i, c.Complete("ann", "t1", "approve"))
+    w.send(i, c.Withdraw("ann", "t1", "wrong"))
+    assert [(one.id, one.candidates) for _, one in w.open_tasks(i)] == [("t3", ("clerk@x",))]
+    w.send(i, c.Complete("ann", "t3", "approve"))
+    w.send(i, c.Claim("bo", "t4"))
+    assert refusal(w, i, c.Withdraw("ann", "t3", "x")) == (Refused, "task.acted_on")
+    w.send(i, c.Complete("bo", "t4", "reject"))
+    w.send(i, c.Withdraw("bo", "t4", "wrong"))
+    for actor, id in (("bo", "t6"), ("cy", "t7")):
+        w.send(i, c.Complete(actor, id, "approve"))
+    assert (w.variables(i)["said"], [one.element for _, one in w.open_tasks(i)]) == (["approve"] * 3, ["d"])
+
+
+def test_whoever_withdraws_in_any_order_the_tally_is_that_of_what_stands() -> None:
+    dice = Random(20211015)
+    for _ in range(60):
+        w = World(diagram("can_one_countersign_be_withdrawn"), record=True)
+        i = w.start("together", {"posts": [f"p{n}@x" for n in range(6)]})
+        stands: dict[str, str] = {}
+        for _ in range(12):
+            tasks = [one for _, one in w.open_tasks(i)]
+            if stands and (len(tasks) == 1 or dice.random() < 0.5):
+                id = dice.choice(sorted(stands))
+                del stands[id]
+                w.send(i, c.Withdraw("ann", id, "x"))
+            else:
+                outcome = "approve" if "reject" in stands.values() else dice.choice(["approve", "reject"])
+                task = dice.choice(tasks)
+                stands[task.id] = outcome
+                w.send(i, c.Complete("ann", task.id, outcome))
+            counts, tally = body(w, i)["mi"], body(w, i).get("tally", {})
+            assert (counts["done"], counts["active"]) == (len(stands), 6 - len(stands))
+            assert tally == dict(Counter(stands.values()))
+            assert sorted(value["outcome"] for value in results(w, i)) == sorted(stands.values())
+        last = None
+        for last in replay(w.instances[i].entries, lambda package, w=w: w.graphs, lambda entry: RecordedFacts(entry.facts, entry.at, "UTC")):
+            pass
+        assert last is not None and int(last.state_hash, 16) == w.instances[i].hash == w.state_hash(i)
 
 
 def test_where_the_diagram_does_not_allow_it_no_signer_is_added() -> None:
