@@ -102,6 +102,28 @@ TABLE: dict[tuple[str, str], Expected] = {
     ("GET", "/api/v1/campaigns/{campaign}"): Expected(401, 200, 404, 200),
     ("GET", "/api/v1/instances/{instance}"): Expected(401, 200, 404, 200),
     ("GET", "/api/v1/records/{campaign}/{kind}"): Expected(401, 200, 404, 200),
+    # 设计: administrators have a table of their own in tests/design; here is nobody one.
+    **{("GET", path): Expected(303, 404, 404, status, query=query) for path, status, query in (
+        ("/design", 200, ""), ("/design/packages/{package}", 200, ""), ("/design/packages/{package}/edit", 200, "?file=campaign.bpmn"),
+        ("/design/packages/{package}/file", 200, "?of=library&file=campaign.bpmn"), ("/design/packages/{package}/context.json", 200, ""),
+        ("/design/packages/{package}/draft", 409, "?file=campaign.bpmn"), ("/design/packages/{package}/compare", 200, ""),
+        ("/design/packages/{package}/compare/diagram", 200, "?old=library&new=library&file=campaign.bpmn"),
+        ("/design/packages/{package}/compare.json", 200, "?old=library&new=library&file=campaign.bpmn"), ("/design/packages/{package}/export.zip", 200, ""),
+        ("/design/import", 409, ""), ("/design/proposals/{id}", 404, ""), ("/design/packages/{package}/schemes/new", 409, ""),
+        ("/design/packages/{package}/schemes/{name}", 404, ""), ("/design/packages/{package}/schemes/{name}/groups/{group}", 404, ""),
+        ("/design/packages/{package}/schemes/{name}/compare", 404, ""), ("/design/packages/{package}/schemes/{name}/file", 404, ""),
+        ("/design/packages/{package}/published/{hash}", 404, ""), ("/design/calendars", 200, ""), ("/design/calendars/{year}", 200, ""),
+        ("/design/people", 200, ""), ("/design/people/template.xlsx", 409, ""), ("/design/places/new", 409, ""))},
+    **{("POST", path): Expected(401, 404, 404, 409, body={}, query=query) for path, query in (
+        ("/design/packages/{package}/open", ""), ("/design/packages/{package}/discard", ""), ("/design/packages/{package}/edit", "?file=campaign.bpmn"),
+        ("/design/packages/{package}/check", "?file=campaign.bpmn"), ("/design/packages/{package}/submit", ""), ("/design/import", ""),
+        ("/design/proposals/{id}/{decision}", ""), ("/design/packages/{package}/schemes", ""),
+        ("/design/packages/{package}/schemes/{name}/groups/{group}", ""), ("/design/packages/{package}/schemes/{name}/title", ""),
+        ("/design/packages/{package}/schemes/{name}/plan", ""), ("/design/packages/{package}/schemes/{name}/submit", ""),
+        ("/design/packages/{package}/schemes/{name}/discard", ""), ("/design/packages/{package}/published/{hash}/revise", ""),
+        ("/design/packages/{package}/published/{hash}/start", ""), ("/design/calendars", ""), ("/design/calendars/{year}/confirm", ""),
+        ("/design/people/import", ""), ("/design/people/login", ""), ("/design/places", ""))},
+    ("PUT", "/design/packages/{package}/draft"): Expected(401, 404, 404, 409, body={}, query="?file=campaign.bpmn"),
 }
 
 
@@ -120,7 +142,7 @@ def addresses(app: FastAPI, system: System, campaign: str) -> dict[str, str]:
     """Values of the path parameters: the owner's open task, and things that are nobody's."""
     task = system.queries.inbox(PLACE, OWNER).rows[0]
     return {"instance": task.instance, "task": task.task, "act": "release", "campaign": campaign, "kind": "nomination", "message": "nominate", "name": "nominate", "id": "0" * 32,
-            "place": PLACE}
+            "place": PLACE, "package": "role-model-award", "hash": "0" * 64, "year": "2021", "decision": "approve", "group": "stages"}
 
 
 @pytest.fixture(scope="module")
