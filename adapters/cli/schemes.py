@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 
 from adapters.cli import say
-from adapters.system import Settings, System
+from adapters.system import ROOT
+from adapters.system.checks import Library, check_package, check_scheme
 from engine.refusals import Refused
 
 LANGUAGE = "zh"
@@ -15,16 +16,16 @@ CARRIED = "沿用{source}，待核对"
 
 def check(given: argparse.Namespace) -> int:
     """Every finding with file, key and line; exit code 1 when one refuses."""
-    system = System(Settings.from_environment())
-    package, body, file = _scheme(system, given.scheme)
-    bundle = system.check_package(system.library.package(package))
-    scheme, findings = system.check_scheme(bundle, body, file, "publish" if given.publish else "plan")
+    library = Library(ROOT)
+    package, body, file = _scheme(library, given.scheme)
+    bundle = check_package(library.package(package))
+    scheme, findings = check_scheme(library, bundle, body, file, "publish" if given.publish else "plan")
     errors = say.findings(LANGUAGE, findings)
     print(f"{'✗ 不能使用' if errors else '✓ 可以使用'}：{scheme.title}（{package} {bundle.package.version}，图 {bundle.diagrams_hash[:12]}）")
     return 1 if errors else 0
 
 
-def _scheme(system: System, name: str) -> tuple[str, bytes, str]:
+def _scheme(library: Library, name: str) -> tuple[str, bytes, str]:
     """(package, content, file name) of `package/scheme` or of a file."""
     path = Path(name)
     if path.suffix == ".yaml" and path.is_file():
@@ -36,21 +37,21 @@ def _scheme(system: System, name: str) -> tuple[str, bytes, str]:
     package, slash, scheme = name.partition("/")
     if not slash:
         raise Refused("cli.scheme", scheme=name)
-    return package, system.library.scheme(package, scheme), f"schemes/{scheme}.yaml"
+    return package, library.scheme(package, scheme), f"schemes/{scheme}.yaml"
 
 
 def new(given: argparse.Namespace) -> int:
     """Copies a scheme's parameters, not its people or cases; what the old notice said is no longer said by one, so its mark becomes 项目示例."""
-    system = System(Settings.from_environment())
+    library = Library(ROOT)
     package, _, name = given.scheme.partition("/")
-    source = system.library.scheme(package, given.source).decode()
-    target = system.library.root / "processes" / package / "schemes" / f"{name}.yaml"
+    source = library.scheme(package, given.source).decode()
+    target = library.root / "processes" / package / "schemes" / f"{name}.yaml"
     if not re.fullmatch(r"[a-z][a-z0-9-]{0,60}", name):
         raise Refused("scheme.name", name=name)
     if target.exists():
         raise Refused("scheme.exists", scheme=given.scheme)
     target.write_text(carried_over(source, given.source, name, given.title), encoding="utf-8")
-    print(f"已新建 {target.relative_to(system.library.root)}，请核对各项日期、文号、名额，再运行 banli scheme check {given.scheme}")
+    print(f"已新建 {target.relative_to(library.root)}，请核对各项日期、文号、名额，再运行 banli scheme check {given.scheme}")
     return 0
 
 
