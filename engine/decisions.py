@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from engine.dmn import Model, Result, check_tables, parse_dmn, xml
-from engine.feel import Environment, Reason
+from engine.execution.problem import Problem
+from engine.feel import Environment
 from engine.refusals import Finding, Invalid
 
 # Reasons that say that the rules themselves are wrong, or that a value came which they were not made for: no result to go on with.
@@ -26,12 +27,24 @@ class Decision:
         return self.model.evaluate(self.id, inputs, environment)
 
 
-def broken(result: Result) -> Reason | None:
-    """Why the result must not be gone on with: some table on the way to it is wrong or was asked what it was not made for. None where all is well.
+def asked(decisions: Mapping[str, Any], id: Any, inputs: Mapping[str, Any], environment: Environment) -> Result:
+    """The result of the decision `id`. Raises Problem `decision.unknown`; FeelError feel.budget and feel.assert."""
+    found = decisions.get(id) if isinstance(id, str) else None
+    if found is None:
+        raise Problem("decision.unknown", decision=str(id)[:80])
+    result: Result = found.evaluate(inputs, environment)
+    return result
 
-    A null that no rule applies to is a result; so is one that an expression gives.
+
+def sound(id: str, result: Result) -> Any:
+    """The value to go on with. A null that no rule applies to is one; so is one that an expression gives.
+
+    Raises Problem `decision.broken` when some table on the way to it is wrong or was asked what it was not made for.
     """
-    return next((reason for reason in result.reasons if reason.code in BROKEN), None)
+    for reason in result.reasons:
+        if reason.code in BROKEN:
+            raise Problem("decision.broken", **{"decision": id, **reason.details, "reason": reason.code})
+    return result.value
 
 
 @dataclass(slots=True)

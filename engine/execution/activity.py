@@ -7,7 +7,7 @@ from typing import Any
 
 from engine import events as e
 from engine.bpmn.graph import Body, Mapping_, Service
-from engine.decisions import broken
+from engine.decisions import asked, sound
 from engine.execution.compensation import remember
 from engine.execution.flow import enter, leave
 from engine.execution.interrupt import empty
@@ -248,14 +248,9 @@ def decide(step: Step, scope: int, element: Element, local: Values) -> None:
         return
     names = step.names(scope, local)
     id = step.value(decision.decision, names)
-    found = step.graphs.decisions.get(id) if isinstance(id, str) else None
-    if found is None:
-        raise Problem("decision.unknown", decision=str(id)[:80])
-    result = found.evaluate(names, step.environment)
+    result = asked(step.graphs.decisions, id, names, step.environment)
     step.emit(e.Decided(scope, element.id, id, tuple({"table": table, "rules": list(rules)} for table, rules in result.fired)))
-    if (reason := broken(result)) is not None:
-        raise Problem("decision.broken", **{"decision": id, **reason.details, "reason": reason.code})
-    value = storable(result.value, decision.result)
+    value = storable(sound(id, result), decision.result)
     finish(step, scope, element, {decision.result: value} if decision.result else NOTHING, local)
 
 
