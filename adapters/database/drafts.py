@@ -21,6 +21,8 @@ LIMIT = 1_000_000  # bytes
 _d, _k = schema.draft.c, schema.subject_key.c
 _NOW = sa.select(database_now())
 _this = (_d.place == bind("place"), _d.person == bind("person"), _d.instance == bind("instance"), _d.task == bind("task"))
+sa.Index("draft_task", _d.place, _d.instance, _d.task)  # whose drafts go when a task is done
+_WHOSE = sa.select(_d.person).where(_d.place == bind("place"), _d.instance == bind("instance"), _d.task == bind("task"))
 _FORGET = schema.draft.delete().where(*_this)
 _KEEP = schema.draft.insert().values({c.name: bind(c.name) for c in schema.draft.c})
 
@@ -60,6 +62,13 @@ class Drafts:
         """Nothing happens when there is none."""
         with self._database.writing() as transaction:
             transaction.change(_FORGET, place=place, person=person, instance=instance, task=task)
+
+    def finish(self, place: str, instance: str, task: str) -> None:
+        """The task is done: nobody's draft of it is kept. Nothing is written when there is none."""
+        with self._database.reading() as connection:
+            people = [row.person for row in connection.execute(_WHOSE, {"place": place, "instance": instance, "task": task})]
+        for person in people:
+            self.drop(place, person, instance, task)
 
     def sweep(self, place: str) -> int:
         """Removes drafts older than KEPT; how many."""

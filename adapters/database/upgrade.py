@@ -14,7 +14,7 @@ from time import sleep
 
 import sqlalchemy as sa
 
-from adapters.database import schema, working_copies  # noqa: F401  (the tables of working copies belong to the schema)
+from adapters.database import desk, drafts, schema, working_copies  # noqa: F401  (their tables belong to the schema)
 from adapters.database.connection import Database
 from engine.refusals import Refused
 

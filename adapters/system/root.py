@@ -4,7 +4,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -16,6 +16,8 @@ from adapters.database import places, schema
 from adapters.database.blobs import Attachment, BlobRows
 from adapters.database.clock import CLOCK
 from adapters.database.connection import Transaction, open_database
+from adapters.database.desk import Desk
+from adapters.database.drafts import Drafts
 from adapters.database.outbox import Message, mark_read, post_notices
 from adapters.database.people import People
 from adapters.database.personal import Personal
@@ -31,9 +33,9 @@ from adapters.files import Files
 from adapters.identity import Identity, accounts
 from adapters.keys import KeyFolder
 from adapters.notifications import channels
-from adapters.spiff.schema import schema_findings
+from adapters.system import checks
 from engine.bpmn.graph import Process
-from engine.bundle import Bundle, read_bundle
+from engine.bundle import Bundle
 from engine.commands import Command, Complete, Start
 from engine.execution.rows import InstanceRow
 from engine.feel import Environment, Expression, parse
@@ -98,6 +100,8 @@ class System:
         self.published = Published(self.publications)
         self.people = People(self.database)
         self.queries = Queries(self.database)
+        self.drafts = Drafts(self.database, self.keys)
+        self.desk = Desk(self.database)
         self.blobs = BlobRows(self.database, self.keys)
         self.files = Files(settings.home / "files", self.blobs, self.keys)
         self.store = Store(self.database, self.published, self.keys, VERSION)
@@ -146,15 +150,7 @@ class System:
 
     def check_package(self, files: Mapping[str, bytes]) -> Bundle:
         """The package with its notes. Raises Invalid with every problem, the OMG schema's among them."""
-        diagrams = {name: content for name, content in files.items() if name.endswith(".bpmn")}
-        findings = schema_findings(diagrams)
-        try:
-            bundle = read_bundle(files)
-        except Invalid as invalid:
-            raise Invalid([*invalid.findings, *findings]) from None
-        if any(one.severity == "error" for one in findings):
-            raise Invalid([*bundle.notes, *findings])
-        return replace(bundle, notes=(*bundle.notes, *findings))
+        return checks.check_package(files)
 
     def publish(self, place: str, files: Mapping[str, bytes], by: str, approved_by: str | None = None) -> Bundle:
         """Checks and stores a package. Raises Invalid; then nothing is stored."""
@@ -166,8 +162,7 @@ class System:
     def check_scheme(self, bundle: Bundle, body: bytes, file: str, purpose: str = "plan", place: str | None = None) -> tuple[Scheme, list[Finding]]:
         """The scheme and all findings; with a place also against its organisations, posts and calendar. Raises Invalid when it is none at all."""
         if place is None:
-            years = [read_calendar_year(content, name) for name, content in self.library.calendars().items()]
-            return scheme_findings(bundle, body, file, Calendar.of(years), purpose)
+            return checks.check_scheme(self.library, bundle, body, file, purpose)
         known = frozenset(one.id for one in self.people.organisations(place))
         return scheme_findings(bundle, body, file, self.calendar(place), purpose, known, lambda candidates: self.people.vacant(place, candidates))
 
@@ -243,7 +238,9 @@ class System:
             for each in attachments:
                 self.blobs.attach(transaction, place, instance, actor, each, now)
 
-        return self.store.handle(place, instance, command, command_id, about, attach if attachments else None)
+        answer = self.store.handle(place, instance, command, command_id, about, attach if attachments else None)
+        self.drafts.finish(place, instance, task)
+        return answer
 
     def _file_of(self, place: str, actor: str) -> Callable[[str], Mapping[str, Any] | None]:
         """What is known of an uploaded file that the actor may use; None for any other."""

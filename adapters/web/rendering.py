@@ -80,6 +80,11 @@ class Clockwork:
     def month(self, day: date) -> str:
         return MONTHS[day.month - 1] if self.language == "en" else f"{day.month}月"
 
+    def real(self, at: datetime) -> str:
+        """A moment of the real clock in a demo place, whose own clock may be elsewhere: 14:32 when it is of the same day, else with the date."""
+        local, today = at.astimezone(self.zone), datetime.now(timezone.utc).astimezone(self.zone).date()
+        return f"{local:%H:%M}" if local.date() == today else f"{day_words(local.date(), today, self.language)} {local:%H:%M}"
+
     def full(self, at: datetime) -> str:
         """With the year, for the place's clock and for print: 2021年10月12日（周二）09:30."""
         local = at.astimezone(self.zone)

@@ -4,10 +4,11 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.datastructures import UploadFile
 
 from adapters.locale import say
@@ -43,12 +44,30 @@ def task_context(request: Request, visitor: Visitor, instance: str, task: str, p
     request.scope[DIAGRAM] = True
     view = reading.task(visitor, instance, task)
     open_task = visitor.system.task(visitor.place.id, instance, task)
-    page = _form_page(visitor, view, open_task, problems, raw)
+    draft = _draft(visitor, view) if raw is None else None
+    page = _form_page(visitor, view, open_task, problems, raw if draft is None else draft.raw)
     return {
         "task": view, "line": view.line, "form": page, "depends": open_task.form is not None and depends_on_answers(open_task.form), "acts": _acts(visitor, view), "blocked": _blocked(visitor, view) if view.line.state == "open" else "",
         "targets": _targets(visitor, view), "command_id": text_of(request, "command_id") if raw is not None else secrets.token_hex(16),
-        "opinion": "" if raw is None else text_of(request, "opinion"), "said": [(each.field, said(page, each, visitor.language)) for each in problems],
+        "opinion": draft.opinion if draft else "" if raw is None else text_of(request, "opinion"), "draft": draft, "said": [(each.field, said(page, each, visitor.language)) for each in problems],
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What this person typed before and has not sent. `raw`: as the form takes it; `at`: by the real clock, for it was they who sat there."""
+
+    raw: Mapping[str, Any]
+    opinion: str
+    at: datetime
+
+
+def _draft(visitor: Visitor, view: TaskView) -> Draft | None:
+    """The person's own draft of an open task."""
+    if view.line.state != "open":
+        return None
+    found = visitor.system.drafts.load(visitor.place.id, visitor.person.id, view.line.instance, view.line.task)
+    return Draft(found[0].get("raw", {}), str(found[0].get("opinion", "")), found[1]) if found else None
 
 
 def _form_page(visitor: Visitor, view: TaskView, open_task: Task, problems: Sequence[Problem], raw: Mapping[str, Any] | None) -> Page:
@@ -110,6 +129,31 @@ def complete(request: Request, visitor: Signed, instance: str, task: str) -> Res
     except Refused as refusal:
         return _again(request, visitor, instance, task, raw, [Problem("", refusal.code, refusal.details)], errors.status_of(refusal))
     return _onward(visitor, instance, task)
+
+
+@router.post("/tasks/{instance}/{task}/draft")
+def save_draft(request: Request, visitor: Signed, instance: str, task: str) -> Response:
+    """What is typed so far, kept for this person alone. A script gets the words to show, a browser without one the page again."""
+    must_be_mine(visitor, instance, task)
+    refusal = visitor.system.why_not(visitor.place.id, instance, Complete(visitor.person.id, task))
+    if refusal is not None:
+        raise refusal
+    kept = Kept(visitor)
+    raw = raw_answers(request, kept.keep)
+    if kept.problems:
+        return _again(request, visitor, instance, task, raw, kept.problems, 422)
+    at = visitor.system.drafts.save(visitor.place.id, visitor.person.id, instance, task, {"raw": raw, "opinion": text_of(request, "opinion")})
+    if request.headers.get("accept") == "text/plain":
+        return PlainTextResponse(say("已保存 {at}", visitor.language, at=f"{at.astimezone(visitor.zone):%H:%M}"))
+    return RedirectResponse(f"/tasks/{instance}/{task}", 303)
+
+
+@router.post("/tasks/{instance}/{task}/draft/drop")
+def drop_draft(visitor: Signed, instance: str, task: str) -> Response:
+    """Starts the form anew; only the person's own draft goes."""
+    must_be_mine(visitor, instance, task)
+    visitor.system.drafts.drop(visitor.place.id, visitor.person.id, instance, task)
+    return RedirectResponse(f"/tasks/{instance}/{task}", 303)
 
 
 @router.post("/tasks/{instance}/{task}/form")

@@ -169,6 +169,7 @@ class UploadItem {
     this.hidden.name = this.field.hiddenName;
     this.hidden.value = this.upload.url?.split('?')[0]?.split('/').pop() ?? '';
     this.row.append(this.hidden);
+    this.hidden.dispatchEvent(new Event('banli:uploaded', { bubbles: true })); // the draft has the file from here on
     this.say(t('已上传，{size} MB', { size: megabytes(this.file.size) }), 'done');
     this.field.settled();
   }

@@ -57,6 +57,8 @@ TABLE: dict[tuple[str, str], Expected] = {
     ("GET", "/tasks/{instance}/{task}"): Expected(303, 200, 404, 200),
     ("POST", "/tasks/{instance}/{task}"): Expected(401, 422, 404, 404, body={"outcome": "burn", "command_id": "k2"}),
     ("POST", "/tasks/{instance}/{task}/form"): Expected(401, 200, 404, 404, body={"command_id": "k6"}),
+    ("POST", "/tasks/{instance}/{task}/draft"): Expected(401, 303, 404, 409, body={"command_id": "k7", "summary": "示例"}),
+    ("POST", "/tasks/{instance}/{task}/draft/drop"): Expected(401, 303, 404, 409, body={}),
     ("POST", "/tasks/{instance}/{task}/{act}"): Expected(401, 409, 404, 404, body={"command_id": "k3"}),
     ("GET", "/campaigns"): signed_in(200),
     ("POST", "/start/{message}"): signed_in(404, 401, body={"parent": "none", "command_id": "k4"}),
