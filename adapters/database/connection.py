@@ -17,10 +17,10 @@ from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
 from adapters.database.pipeline import OnPostgres, Wire
-from adapters.database.transaction import Lost, OnSqlite, Query, Statement, Transaction, bind
+from adapters.database.transaction import Lost, OnSqlite, Query, Row, Statement, Transaction, bind
 from engine.refusals import Conflict, Refused
 
-__all__ = ["Busy", "Database", "Lost", "OutOfBounds", "Query", "Statement", "Taken", "Transaction", "bind", "connect_sqlite", "open_database"]
+__all__ = ["Busy", "Database", "Lost", "OutOfBounds", "Query", "Row", "Statement", "Taken", "Transaction", "bind", "connect_sqlite", "open_database"]
 
 BUSY_SECONDS = 5
 AFFECTED = ((3, 7, 0), (3, 51, 3))  # SQLite versions from–before with the WAL-reset bug

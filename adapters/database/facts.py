@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from adapters.database import schema
-from adapters.database.connection import Transaction, bind
+from adapters.database.connection import Query, Row, Transaction, bind
 from adapters.database.shapes import value_of
 from engine.execution.rows import InstanceRow
 from engine.refusals import Refused
@@ -17,9 +17,9 @@ Json = Any
 _dice = SystemRandom()
 _place = bind("place")
 _g, _r, _l, _s, _c, _x = schema.post_grant.c, schema.record.c, schema.ledger_account.c, schema.series.c, schema.calendar.c, schema.recusal.c
-_GRANTS = sa.select(_g.candidate).where(
-    _g.place == _place, _g.person == bind("person"), _g.from_at <= bind("now"), _g.to_at > bind("now"))
-_RECUSED = sa.select(_x.ref).where(_x.place == _place, _x.person == bind("person"), _x.ref == bind("ref"))
+_HELD = (
+    sa.select(_g.candidate, _g.from_at, _g.to_at).where(_g.place == _place, _g.person == bind("person"))
+    .union_all(sa.select(sa.null(), _x.from_at, _x.seq).where(_x.place == _place, _x.person == bind("person"), _x.ref == bind("ref"))))
 _RECORDS = sa.select(_r.key, _r.status, _r.data).where(
     _r.place == _place, _r.campaign == bind("campaign"), _r.kind == bind("kind")).order_by(_r.key)
 _BALANCE = sa.select(_l.places, _l.booked).where(
@@ -31,16 +31,22 @@ _TOKENS = sa.select(schema.scope.c.tokens).where(schema.scope.c.place == _place,
 _CONFIRMED = sa.select(_c.year).where(_c.place == _place, _c.year == bind("year"), _c.confirmed_at.is_not(None))
 
 
+def held_by(place: str, person: str, instance: str) -> Query:
+    """(candidate, from, to) of all that a person holds or held; a row without candidate when they are recused from the instance."""
+    return _HELD, {"place": place, "person": person, "ref": instance}
+
+
 class StoredFacts:
     """The reader of one step; calling it answers one fact.
 
     Locks are taken in the order ancestor, instance, ledger, series: facts that lock are asked after the instance's row is held.
     """
 
-    def __init__(self, transaction: Transaction, place: str, instance: InstanceRow, now: int) -> None:
-        """`now`: the step's business moment in microseconds; `instance` may be one that is about to start."""
+    def __init__(self, transaction: Transaction, place: str, instance: InstanceRow, now: int, held: dict[str, list[Row]] | None = None) -> None:
+        """`now`: the step's business moment in microseconds; `instance` may be one that is about to start; `held`: rows of `held_by`, by person."""
         self._transaction, self._place, self._instance, self._now = transaction, place, instance, now
         self._issued: dict[str, int] = {}
+        self._held = {} if held is None else held
         self._answers: dict[str, Callable[..., Json]] = {
             "holds": self._holds, "records": self._records, "balance": self._balance, "number": self._number, "parent": self._parent_open,
             "draw": self._draw, "calendar_confirmed": self._calendar_confirmed}
@@ -58,10 +64,12 @@ class StoredFacts:
     def _holds(self, actor: str, candidates: Sequence[str]) -> bool:
         if f"user:{actor}" in candidates:
             return True
-        if self._transaction.row(_RECUSED, place=self._place, person=actor, ref=self._instance.id):
+        rows = self._held.get(actor)
+        if rows is None:
+            rows = self._held[actor] = self._transaction.gather(held_by(self._place, actor, self._instance.id))[0]
+        if any(candidate is None for candidate, _, _ in rows):
             return False
-        held = self._transaction.rows(_GRANTS, place=self._place, person=actor, now=self._now)
-        return not {row[0] for row in held}.isdisjoint(candidates)
+        return any(candidate in candidates and from_at <= self._now < to_at for candidate, from_at, to_at in rows)
 
     def _records(self, kind: str, where: dict[str, Json] | None = None) -> list[Json]:
         found = [

@@ -9,9 +9,10 @@ import sqlalchemy as sa
 
 from adapters.database import schema
 from adapters.database.connection import Database, Statement, Transaction, bind
-from adapters.database.shapes import INSTANCE_COLUMNS, KEY, SHAPES, Shape, instance_values
+from adapters.database.moments import stored_or_null
+from adapters.database.shapes import INSTANCE_COLUMNS, KEY, SHAPES, Shape, instance_values, text_of
 from adapters.database.source import StoredSource, wanted
-from engine.execution.rows import Changes, JobRow, TaskRow
+from engine.execution.rows import Changes, JobRow, TaskRow, TimerRow
 
 Pick = Callable[[Sequence[object]], tuple[object, ...]]
 
@@ -24,7 +25,9 @@ class Head:
     last_at: int
     hash: str
     state_hash: str | None
+    timer_at: int | None = None  # no timer of the instance falls due before
     started_by: str | None = None
+    renamed: bool = True  # title, organisation or scheme may have changed, each of which stands in an index
 
 
 class _Writes:
@@ -42,8 +45,11 @@ class _Writes:
         return [self._for_insert(row) for row in rows]
 
     def updated(self, rows: Iterable[tuple[object, ...]]) -> list[tuple[object, ...]]:
-        gap = (None,) * len(self.shape.extra)
-        return [self._for_update((*row, *gap, *[row[i] for i in self._key])) for row in rows]
+        gap, key = (None,) * len(self.shape.extra), self._key
+        return [self._for_update((*row, *gap, *[row[i] for i in key])) for row in rows]
+
+    def removed(self, place: str, instance: str, rows: Iterable[object]) -> list[tuple[object, ...]]:
+        return [(place, instance, *(key if isinstance(key, tuple) else (key,))) for key in rows]
 
 
 _c = schema.task_candidate.c
@@ -52,11 +58,16 @@ _this_candidate = [_c[name] == bind(KEY + name) for name in ("place", "instance"
 _FORGET = schema.task_candidate.delete().where(*_this_candidate)
 _CLOSE = schema.task_candidate.update().where(*_this_candidate).values(open=sa.literal_column("0"))
 _INSERT_INSTANCE = schema.instance.insert().values({name: bind(name) for name in INSTANCE_COLUMNS})
-_CHANGING = ("scheme", "org", "title", "state", "outcome", "ended_at", "counters", "seq", "last_at", "head", "state_hash")
-_UPDATE_INSTANCE = (
-    schema.instance.update()
-    .where(schema.instance.c.place == bind(KEY + "place"), schema.instance.c.id == bind(KEY + "id"))
-    .values({name: bind(name) for name in _CHANGING}))
+_MOVING = ("state", "outcome", "ended_at", "counters", "seq", "last_at", "head", "state_hash", "timer_at")
+_NAMING = ("scheme", "org", "title")
+
+
+def _update_instance(*names: str) -> sa.Update:
+    this = (schema.instance.c.place == bind(KEY + "place"), schema.instance.c.id == bind(KEY + "id"))
+    return schema.instance.update().where(*this).values({name: bind(name) for name in names})
+
+
+_MOVE_INSTANCE, _UPDATE_INSTANCE = _update_instance(*_MOVING), _update_instance(*_NAMING, *_MOVING)
 
 
 class Flush:
@@ -66,25 +77,34 @@ class Flush:
         self._writes = {kind: _Writes(database, shape) for kind, shape in SHAPES.items()}
         self._open, self._forget, self._close = (database.statement(clause) for clause in (_OPEN, _FORGET, _CLOSE))
         self._insert_instance, self._update_instance = database.statement(_INSERT_INSTANCE), database.statement(_UPDATE_INSTANCE)
+        self._move_instance = database.statement(_MOVE_INSTANCE)
+        self._moved = self._move_instance.picked((*_MOVING, KEY + "place", KEY + "id"))
 
     def __call__(self, transaction: Transaction, place: str, changes: Changes, source: StoredSource, head: Head, actor: str, now: int) -> None:
         """`now`: the database's clock in microseconds, from which new jobs are due. `actor` opened the tasks that are new."""
         self._instance(transaction, place, changes, head)
         extras: dict[type[Any], tuple[object, ...]] = {TaskRow: (actor,), JobRow: ("ready", now, 0, 0, None, None)}
         for kind, writes in self._writes.items():
-            self._rows(transaction, place, changes, source, kind, writes, extras.get(kind, ()))
+            if kind in changes.saved or kind in changes.removed:
+                self._rows(transaction, place, changes, source, kind, writes, extras.get(kind, ()))
         tasks = changes.saved.get(TaskRow)
         if tasks:
             self._candidates(transaction, place, changes.instance.id, tasks.values(), source)  # type: ignore[arg-type]
 
     def _instance(self, transaction: Transaction, place: str, changes: Changes, head: Head) -> None:
+        row = changes.instance
+        if not head.renamed:
+            transaction.write(self._move_instance, [self._moved((
+                row.state, row.outcome or None, stored_or_null(row.ended_at), text_of(row.counters), head.seq, head.last_at, head.hash, head.state_hash,
+                head.timer_at, place, row.id))])
+            return
         values: dict[str, object] = {
             "place": place, "doomed_by": None, "started_by": head.started_by, "seq": head.seq, "last_at": head.last_at, "head": head.hash,
-            "state_hash": head.state_hash, **instance_values(changes.instance)}
+            "state_hash": head.state_hash, "timer_at": head.timer_at, **instance_values(row)}
         if head.seq == 1:
             transaction.write(self._insert_instance, [self._insert_instance.ordered(values)])
         else:
-            values |= {KEY + "place": place, KEY + "id": changes.instance.id}
+            values |= {KEY + "place": place, KEY + "id": row.id}
             transaction.write(self._update_instance, [self._update_instance.ordered(values)])
 
     def _rows(self, transaction: Transaction, place: str, changes: Changes, source: StoredSource, kind: type[Any], writes: _Writes,
@@ -92,7 +112,8 @@ class Flush:
         instance, shape = changes.instance.id, writes.shape
         removed = changes.removed.get(kind)
         if removed:
-            transaction.write(writes.delete, [(place, instance, *(key if isinstance(key, tuple) else (key,))) for key in removed])
+            keys = [source.timer_keys[str(key)] for key in removed] if kind is TimerRow else removed
+            transaction.write(writes.delete, writes.removed(place, instance, keys))
         saved = changes.saved.get(kind)
         if not saved:
             return
@@ -102,6 +123,8 @@ class Flush:
         for key, row in saved.items():
             (old if key in stored else new).append(shape.values(place, instance, row))
         stored.update(saved)
+        if kind is TimerRow:
+            source.timer_keys.update((row.id, (row.scope, row.id)) for row in saved.values() if isinstance(row, TimerRow))
         if old:
             transaction.write(writes.update, writes.updated(old))
         if new:

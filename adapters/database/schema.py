@@ -75,7 +75,9 @@ instance = _table(
     "instance", _key("id"), _must("process"), _must("package"), _may("scheme"), _may("org"), _may("parent"), _may("parent_scope", Big),
     _must("root"), _must("path"), _may("title", Words), _must("state"), _may("outcome"), _may("started_at", Moment), _may("ended_at", Moment),
     _must("counters", Json), _may("started_by"), _may("doomed_by"),  # doomed_by: the ancestor whose cancellation reached this row first
-    _must("seq", Big), _must("last_at", Moment), _must("head"), _may("state_hash"), narrow=True)
+    _must("seq", Big), _must("last_at", Moment), _must("head"), _may("state_hash"),
+    _may("timer_at", Moment),  # no timer of the instance falls due before; NULL: there is none. May lie too early, never too late
+    narrow=True)
 _index("instance_root", [instance.c.place, instance.c.root, instance.c.process])
 _index("instance_org", [instance.c.place, instance.c.org, instance.c.root], instance.c.org.is_not(None))
 _index("instance_path", [instance.c.place, instance.c.path])
@@ -102,8 +104,8 @@ task_candidate = _table(
 _index("task_candidate_inbox", [task_candidate.c.place, task_candidate.c.candidate, task_candidate.c.due_at, task_candidate.c.instance,
                                 task_candidate.c.task], task_candidate.c.open == sa.literal_column("1"))
 
-timer = _table(
-    "timer", _key("instance"), _key("id"), _must("scope", Big), _must("element"), _must("kind"), _must("due_at", Moment), _may("task"),
+timer = _table(  # the scope is in the key so that a task's timers are found with its scope
+    "timer", _key("instance"), _key("scope", Big), _key("id"), _must("element"), _must("kind"), _must("due_at", Moment), _may("task"),
     _must("data", Json), narrow=True)
 _index("timer_due", [timer.c.place, timer.c.due_at])
 

@@ -24,6 +24,8 @@ _OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_P
 
 def text_of(value: object) -> str:
     """The JSON of a column, with the tags of canonical JSON; nothing is hashed over it, so the quick encoder will do."""
+    if not value and isinstance(value, dict | tuple | list):
+        return "{}" if isinstance(value, dict) else "[]"
     try:
         return orjson.dumps(value, default=to_jsonable, option=_OPTIONS).decode()
     except TypeError:  # an integer beyond 64 bits
@@ -31,6 +33,8 @@ def text_of(value: object) -> str:
 
 
 def value_of(text: str) -> Any:
+    if text == "{}":
+        return {}
     return from_canonical(text) if "$" in text else orjson.loads(text)
 
 
@@ -43,6 +47,7 @@ class Shape:
     values: Callable[[str, str, Any], Values]  # (place, instance, row) -> all columns that the engine knows, in the table's order
     read: Callable[[Sequence[Any]], Any]  # the inverse, from those columns without place and instance
     extra: tuple[str, ...] = ()  # columns that only the store knows, last in the table; given once, at the insert
+    fixed: tuple[str, ...] = ()  # columns that never change: an update that named them would write their indexes anew
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -54,11 +59,17 @@ class Shape:
 
     @property
     def update(self) -> sa.Update:
-        return self.table.update().where(*self._this()).values({n: bind(n) for n in self.columns if n not in self.names})
+        return self.table.update().where(*self._this()).values(
+            {n: bind(n) for n in self.columns if n not in self.names and n not in self.fixed})
 
     @property
     def delete(self) -> sa.Delete:
         return self.table.delete().where(*self._this())
+
+    @property
+    def given(self) -> list[sa.Column[Any]]:
+        """The columns that `read` takes, in its order."""
+        return [self.table.c[n] for n in self.columns if n not in ("place", "instance")]
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -72,8 +83,7 @@ class Shape:
     def select(self) -> sa.Select[Any]:
         """All columns that `read` takes, of one instance."""
         t = self.table
-        found = sa.select(*[t.c[n] for n in self.columns if n not in ("place", "instance")])
-        return found.where(t.c.place == bind("place"), t.c.instance == bind("instance"))
+        return sa.select(*self.given).where(t.c.place == bind("place"), t.c.instance == bind("instance"))
 
 
 def _scope(place: str, instance: str, row: ScopeRow) -> Values:
@@ -108,11 +118,11 @@ def read_task(c: Sequence[Any]) -> TaskRow:
 
 
 def _timer(place: str, instance: str, row: TimerRow) -> Values:
-    return place, instance, row.id, row.scope, row.element, row.kind, stored(row.due_at), row.task or None, text_of(row.data)
+    return place, instance, row.scope, row.id, row.element, row.kind, stored(row.due_at), row.task or None, text_of(row.data)
 
 
 def _read_timer(c: Sequence[Any]) -> TimerRow:
-    return TimerRow(c[0], c[1], c[2], c[3], restored(c[4]), c[5] or "", value_of(c[6]))
+    return TimerRow(c[1], c[0], c[2], c[3], restored(c[4]), c[5] or "", value_of(c[6]))
 
 
 def _subscription(place: str, instance: str, row: SubscriptionRow) -> Values:
@@ -140,11 +150,11 @@ def _read_incident(c: Sequence[Any]) -> IncidentRow:
 
 
 SHAPES: Mapping[type[Any], Shape] = {
-    ScopeRow: Shape(schema.scope, ("id",), _scope, _read_scope),
+    ScopeRow: Shape(schema.scope, ("id",), _scope, _read_scope, fixed=("parent", "element")),
     ResultRow: Shape(schema.result, ("scope", "idx"), _result, _read_result),
     TaskRow: Shape(schema.task, ("id",), _task, read_task, ("opened_by",)),
-    TimerRow: Shape(schema.timer, ("id",), _timer, _read_timer),
-    SubscriptionRow: Shape(schema.subscription, ("id",), _subscription, _read_subscription),
+    TimerRow: Shape(schema.timer, ("scope", "id"), _timer, _read_timer),
+    SubscriptionRow: Shape(schema.subscription, ("id",), _subscription, _read_subscription, fixed=("kind", "name")),
     JobRow: Shape(schema.job, ("id",), _job, read_job, ("state", "run_at", "tries", "token", "lease_until", "error")),
     IncidentRow: Shape(schema.incident, ("id",), _incident, _read_incident),
 }

@@ -1,4 +1,4 @@
-"""Loads the rows of one instance when the engine asks for them, inside the write's transaction; remembers which it gave out."""
+"""Loads the rows of one instance, ahead where a command says what it needs, else when the engine asks; remembers which it gave out."""
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
+from adapters.database import schema
 from adapters.database.connection import Query, Transaction, bind
 from adapters.database.moments import NEVER, stored
 from adapters.database.shapes import SHAPES
@@ -27,6 +28,38 @@ _TIMER, _TIMERS = _where(TimerRow, "id"), _where(TimerRow, "scope").order_by(SHA
 _SUBSCRIPTION, _SUBSCRIPTIONS = _where(SubscriptionRow, "id"), _where(SubscriptionRow, "scope").order_by(SHAPES[SubscriptionRow].table.c.id)
 _SUBSCRIBED = _where(SubscriptionRow, "kind", "name").order_by(SHAPES[SubscriptionRow].table.c.id)
 _JOB, _INCIDENT = _where(JobRow, "id"), _where(IncidentRow, "id")
+_LIVING = {  # of these kinds the tables also hold what takes part in no step any more
+    TaskRow: _task.state == sa.literal_column("'open'"), JobRow: schema.job.c.kind == sa.literal_column("'service'"),
+    IncidentRow: schema.incident.c.state == sa.literal_column("'open'")}
+_WHOLE = {kind: shape.select.where(_LIVING[kind]) if kind in _LIVING else shape.select for kind, shape in SHAPES.items()}
+
+# What a command of a task needs, and what a due timer needs, each in one read: the task, its scope with the timers in it, the scope around that.
+_scope, _around, _timer = schema.scope, schema.scope.alias("around"), schema.timer
+_READ_AHEAD = (TaskRow, ScopeRow, ScopeRow, TimerRow)
+_COLUMNS = [*SHAPES[TaskRow].given, *SHAPES[ScopeRow].given, *[_around.c[c.name] for c in SHAPES[ScopeRow].given], *SHAPES[TimerRow].given]
+_WIDTHS = [len(SHAPES[kind].given) for kind in _READ_AHEAD]
+
+
+def _beside(table: sa.FromClause, other: Any, **columns: Any) -> sa.ColumnElement[bool]:
+    """The condition of a join within one instance: `columns` of `table` have these values."""
+    return sa.and_(table.c.place == other.place, table.c.instance == other.instance, *[table.c[name] == value for name, value in columns.items()])
+
+
+_s, _t = _scope.c, _timer.c
+_OF_TASK = (
+    sa.select(*_COLUMNS).select_from(
+        schema.task
+        .outerjoin(_scope, _beside(_scope, _task, id=_task.scope))
+        .outerjoin(_around, _beside(_around, _s, id=_s.parent))
+        .outerjoin(_timer, _beside(_timer, _task, scope=_task.scope)))
+    .where(_task.place == bind("place"), _task.instance == bind("instance"), _task.id == bind("id")))
+_NEXT_TIMER = (
+    sa.select(*_COLUMNS).select_from(
+        _timer
+        .outerjoin(_scope, _beside(_scope, _t, id=_t.scope))
+        .outerjoin(_around, _beside(_around, _s, id=_s.parent))
+        .outerjoin(schema.task, _beside(schema.task, _t, id=_t.task)))
+    .where(_t.place == bind("place"), _t.instance == bind("instance")).order_by(_t.due_at, _t.id).limit(sa.literal_column("1")))
 
 R = TypeVar("R")
 Wanted = tuple[frozenset[str], int]  # who sees a task in the inbox now, and its place in the order
@@ -50,15 +83,39 @@ class StoredSource:
         self._transaction, self._place, self._instance = transaction, place, instance
         self.seen: dict[type[Any], set[object]] = {kind: set() for kind in SHAPES}
         self.before: dict[str, Wanted] = {}
-        self._ahead: tuple[str, Sequence[Any] | None] | None = None
+        self.timer_keys: dict[str, tuple[int, str]] = {}  # the rest of a timer's key in the table, by id
+        self._ahead: dict[tuple[type[Any], object], Sequence[Any]] = {}  # read, and not asked for yet
 
     def task_query(self, id: str) -> Query:
-        """The query whose rows `fetched` takes, for a caller that asks it together with others."""
-        return _TASK, {"place": self._place, "instance": self._instance, "id": id}
+        """What a command on that task needs; `fetched` takes the rows, for a caller that asks this together with other queries."""
+        return _OF_TASK, {"place": self._place, "instance": self._instance, "id": id}
 
-    def fetched(self, id: str, found: Sequence[Sequence[Any]]) -> None:
-        """Keeps what `task_query` gave, for the first time that the engine asks for that task."""
-        self._ahead = id, found[0] if found else None
+    def fetched(self, found: Sequence[Sequence[Any]]) -> None:
+        """Keeps rows that were read ahead, for the first time that the engine asks for them."""
+        for columns in found:
+            at = 0
+            for kind, width in zip(_READ_AHEAD, _WIDTHS, strict=True):
+                row, at = columns[at:at + width], at + width
+                key = row[1] if kind is TimerRow else row[0]
+                if key is not None:
+                    self._ahead[kind, key] = row
+
+    def stepped(self) -> None:
+        """A step changed rows: what was read before it and not asked for may be out of date."""
+        self._ahead.clear()
+
+    def next_timer(self) -> tuple[str, int] | None:
+        """(id, moment) of the instance's timer that falls due first, read ahead with what firing it needs."""
+        found = self._transaction.rows(_NEXT_TIMER, place=self._place, instance=self._instance)
+        if not found:
+            return None
+        self.fetched(found)
+        timer = found[0][-_WIDTHS[-1]:]
+        return timer[1], timer[4]
+
+    def whole(self, kind: type[Any]) -> Sequence[Any]:
+        """All living rows of a kind."""
+        return self._many(kind, _WHOLE[kind])
 
     def scope(self, id: int) -> ScopeRow | None:
         return self._one(ScopeRow, _SCOPE, id=id)
@@ -73,9 +130,6 @@ class StoredSource:
         return self._many(ResultRow, _RESULTS, scope=scope)
 
     def task(self, id: str) -> TaskRow | None:
-        if self._ahead is not None and self._ahead[0] == id:
-            columns, self._ahead = self._ahead[1], None
-            return None if columns is None else self._given(TaskRow, columns)
         return self._one(TaskRow, _TASK, id=id)
 
     def tasks_in(self, scope: int) -> Sequence[TaskRow]:
@@ -103,6 +157,9 @@ class StoredSource:
         return self._one(IncidentRow, _INCIDENT, id=id)
 
     def _one(self, row: type[R], clause: sa.Select[Any], /, **values: object) -> R | None:
+        ahead = self._ahead.pop((row, values.get("id")), None) if self._ahead else None
+        if ahead is not None:
+            return self._given(row, ahead)
         found = self._transaction.row(clause, place=self._place, instance=self._instance, **values)
         return None if found is None else self._given(row, found)
 
@@ -112,7 +169,9 @@ class StoredSource:
 
     def _given(self, kind: type[R], columns: Sequence[Any]) -> R:
         row: R = SHAPES[kind].read(columns)
-        self.seen[kind].add((columns[0], columns[1]) if kind is ResultRow else columns[0])
+        if isinstance(row, TimerRow):
+            self.timer_keys[row.id] = row.scope, row.id
+        self.seen[kind].add(row.id if kind is not ResultRow else (columns[0], columns[1]))  # type: ignore[attr-defined]
         if isinstance(row, TaskRow) and row.id not in self.before:
             self.before[row.id] = wanted(row)
         return row

@@ -12,12 +12,12 @@ import sqlalchemy as sa
 
 from adapters.database import schema
 from adapters.database.clock import CLOCK, database_now
-from adapters.database.connection import Busy, Database, OutOfBounds, Query, Taken, Transaction, bind
+from adapters.database.connection import Busy, Database, OutOfBounds, Query, Row, Taken, Transaction, bind
 from adapters.database.effects import Effects
-from adapters.database.facts import StoredFacts
+from adapters.database.facts import StoredFacts, held_by
 from adapters.database.flush import Flush, Head
 from adapters.database.journal import EARLIER, Journal, digest_of
-from adapters.database.moments import restored
+from adapters.database.moments import NEVER, restored, stored
 from adapters.database.personal import Keys, Personal, PersonalStore
 from adapters.database.shapes import read_instance
 from adapters.database.source import StoredSource
@@ -25,7 +25,7 @@ from engine.commands import AmendScheme, CancelByParent, FailJob, FinishJob, Fir
 from engine.engine import step
 from engine.engine import why_not as reason_not
 from engine.events import from_entry, to_entry
-from engine.execution.rows import InstanceRow, Nothing
+from engine.execution.rows import InstanceRow, Nothing, TimerRow
 from engine.execution.workspace import MODULUS, Workspace
 from engine.facts import Facts, Recording
 from engine.journal.entry import GENESIS, Entry
@@ -35,14 +35,14 @@ TRIES = 5  # how often a write is begun again that the database undid
 MOST_TIMERS = 1000  # fired before one command; the rest fire with the next or by the clock
 _dice = SystemRandom()
 
-_i, _p, _t = schema.instance.c, schema.place.c, schema.timer.c
+_i, _p = schema.instance.c, schema.place.c
 _place, _id = bind("place"), bind("id")
 _INSTANCE = (
     sa.select(_i.id, _i.process, _i.package, _i.scheme, _i.org, _i.parent, _i.parent_scope, _i.root, _i.path, _i.title, _i.state, _i.outcome,
-              _i.started_at, _i.ended_at, _i.counters, _i.doomed_by, _i.seq, _i.last_at, _i.head, _i.state_hash, _p.clock_offset, database_now())
+              _i.started_at, _i.ended_at, _i.counters, _i.doomed_by, _i.seq, _i.last_at, _i.head, _i.state_hash, _i.timer_at, _p.clock_offset,
+              database_now())
     .join(schema.place, _p.place == _i.place).where(_i.place == _place, _i.id == _id))
 _LOCKED = _INSTANCE.with_for_update(of=schema.instance)
-_NEXT_TIMER = sa.select(_t.id, _t.due_at).where(_t.place == _place, _t.instance == _id).order_by(_t.due_at, _t.id).limit(sa.literal_column("1"))
 
 
 class Definitions(Protocol):
@@ -163,7 +163,9 @@ class Run:
         self.source = StoredSource(transaction, place, instance)
         self.doomed_by: str | None = None
         self.earlier: Answer | None = None
-        self._next_timer: Sequence[Any] | None = None  # (id, moment)
+        self._named: tuple[str, ...] | None = None  # what the instance was called when it was read
+        self._timer_at: int | None = None  # no timer of the instance falls due before
+        self._held: dict[str, list[Row]] = {}  # what people hold, once it was asked
         if locked is None:
             self._begin(transaction, place)
         else:
@@ -180,25 +182,31 @@ class Run:
     def _load(self, transaction: Transaction, place: str, locked: sa.Select[Any], sent: Sent | None) -> None:
         """The lock first; what stands behind it in the same journey is read after it was granted."""
         this = {"place": place, "id": self._instance}
-        ahead: list[Query] = [(locked, this), (_NEXT_TIMER, this)]
+        ahead: list[Query] = [(locked, this)]
         if sent is not None and sent.digest:
             ahead.append(_earlier(place, sent))
         task = getattr(sent.command, "task", "") if sent is not None else ""
         if task:
             ahead.append(self.source.task_query(task))
-        found, timers, *more = transaction.gather(*ahead)
+        actor = sent.command.actor if sent is not None and not self._store.database.lite else ""  # on SQLite a question costs no journey
+        if actor:
+            ahead.append(held_by(place, actor, self._instance))
+        found, *more = transaction.gather(*ahead)
         if not found:
             raise NotFound("instance.unknown", instance=self._instance)
-        self.workspace = Workspace(self.source, read_instance(found[0]))
-        self.doomed_by, self.seq, last_at, self.head, state_hash, offset, self.database_now = found[0][15:]
+        head = read_instance(found[0])
+        self.workspace = Workspace(self.source, head)
+        self.doomed_by, self.seq, last_at, self.head, state_hash, self._timer_at, offset, self.database_now = found[0][15:]
         self.state_hash = int(state_hash, 16)
+        self._named = head.scheme, head.org, head.title
         # A wait for the lock lies behind this clock's reading; the last entry's moment is the lower bound in any case.
         self.at = max(offset + self.database_now, last_at)
-        self._next_timer = timers[0] if timers else None
         if sent is not None and sent.digest:
             self.earlier = self._store.answered(sent, more[0])
         if task:
-            self.source.fetched(task, more[-1])
+            self.source.fetched(more[1 if sent is not None and sent.digest else 0])
+        if actor:
+            self._held[actor] = more[-1]
 
     def graphs(self, package: str = "") -> Any:
         return self._store.definitions.graphs(self._place, package or self.workspace.head.package)
@@ -211,7 +219,7 @@ class Run:
             case _:
                 head = self.workspace.head
         scheme = command.scheme if isinstance(command, AmendScheme) else head.scheme  # what is computed anew follows the amended one
-        answer = StoredFacts(self._transaction, self._place, head, self.at)
+        answer = StoredFacts(self._transaction, self._place, head, self.at, self._held)
         return Recording(self._store.definitions.facts(self._place, head.package, scheme, restored(self.at), answer))
 
     def refuse_doomed(self, command: Any) -> None:
@@ -221,15 +229,16 @@ class Run:
 
     def fire_due(self) -> int:
         """Fires the due timers, each with its own entry; how many there were."""
-        for fired in range(MOST_TIMERS):
-            due = self._next_timer
-            if due is None or due[1] > self.at:
-                return fired
-            sent = Sent(FireTimer(due[0]))
-            entry, _ = self._step(sent)
-            self._write(entry, sent)
-            self._next_timer = self._transaction.row(_NEXT_TIMER, place=self._place, id=self._instance)
-        return MOST_TIMERS
+        fired = 0
+        while fired < MOST_TIMERS and self._timer_at is not None and self._timer_at <= self.at:
+            due = self.source.next_timer()
+            self._timer_at = None if due is None else due[1]
+            if due is not None and due[1] <= self.at:
+                sent = Sent(FireTimer(due[0]))
+                entry, _ = self._step(sent)
+                self._write(entry, sent)
+                fired += 1
+        return fired
 
     def carry_out(self, sent: Sent) -> Answer:
         """The command's own step, and the commit."""
@@ -259,8 +268,13 @@ class Run:
         transaction, place = self._transaction, self._place
         written = self._store.journal.append(transaction, place, entry, sent.digest)
         self.seq, self.head = entry.seq, written.hash
-        head = Head(entry.seq, self.at, written.hash, entry.state_hash, entry.actor if entry.seq == 1 else None)
+        for timer in self.changes.saved.get(TimerRow, {}).values():
+            self._timer_at = min(stored(timer.due_at), NEVER if self._timer_at is None else self._timer_at)  # type: ignore[union-attr, arg-type]
+        named = self.changes.instance.scheme, self.changes.instance.org, self.changes.instance.title
+        head = Head(entry.seq, self.at, written.hash, entry.state_hash, self._timer_at, entry.actor if entry.seq == 1 else None, named != self._named)
+        self._named = named
         self._store.flush(transaction, place, self.changes, self.source, head, entry.actor, self.database_now)
+        self.source.stepped()
         self._store.personal.project(transaction, place, self._instance, entry.seq, sent.personal)
 
 
