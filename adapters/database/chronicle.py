@@ -1,7 +1,7 @@
 """What an auditor reads of the record: entries of a whole place by who, what, when and where, newest first; through `visible_to`, no words, no writes."""
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,11 +19,12 @@ from adapters.database.queries import InstanceLine
 from adapters.database.visibility import Reader, must_see, reader, visible_to
 from adapters.database.worklist import containing
 from engine.journal.entry import Entry, opened
-from engine.refusals import NotFound
+from engine.refusals import NotFound, Refused
 
 _e, _i, _t, _g, _s, _o, _n, _x, _l, _c, _u = (
     schema.entry.c, schema.instance.c, schema.task.c, schema.post_grant.c, schema.post.c, schema.organisation.c, schema.person.c, schema.recusal.c,
     schema.leaf.c, schema.checkpoint.c, schema.unsequenced.c)
+UNREADABLE = (ValueError, TypeError, KeyError, AttributeError)  # what reading a spoilt entry raises
 MOST_ELEMENTS = 40  # ids that one name may stand for
 
 
@@ -65,11 +66,13 @@ Cursor = tuple[int, str, int]  # (microseconds, stream, number) of the last entr
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """An entry. `head`: the instance it belongs to; None for the streams of the place itself."""
+    """An entry. `head`: the instance it belongs to; None for the streams of the place itself. `readable`: False when its text was spoilt, then
+    only what the table says of it is known."""
 
     entry: Entry
     hash: str
     head: InstanceLine | None
+    readable: bool = True
 
     @property
     def cursor(self) -> Cursor:
@@ -114,15 +117,15 @@ class Chronicle:
     def lines(self, place: str, actor: str, wanted: Wanted, limit: int, before: Cursor | None = None) -> list[Line]:
         """Up to `limit` entries, newest first, after those of an earlier page."""
         who = self._reader(place, actor)
-        query = sa.select(_e.body, _e.hash).where(_e.place == place, *_conditions(place, wanted), *_theirs(who))
+        query = sa.select(_e.stream, _e.seq, _e.at, _e.actor, _e.command, _e.hash, _e.body).where(_e.place == place, *_conditions(place, wanted), *_theirs(who))
         if before is not None:
             at, stream, seq = before
             query = query.where(sa.or_(_e.at < at, sa.and_(_e.at == at, sa.or_(_e.stream < stream, sa.and_(_e.stream == stream, _e.seq < seq)))))
         query = query.order_by(_e.at.desc(), _e.stream.desc(), _e.seq.desc()).limit(limit)
         with self._database.reading() as connection:
-            found = [(opened(bytes(body)), hash) for body, hash in connection.execute(query, dict(who.params))]
-            heads = _heads(connection, place, {entry.stream for entry, _ in found})
-        return [Line(entry, hash, heads.get(entry.stream)) for entry, hash in found]
+            found = [_listed(*row) for row in connection.execute(query, dict(who.params))]
+            heads = _heads(connection, place, {entry.stream for entry, *_ in found})
+        return [Line(entry, hash, heads.get(entry.stream), readable) for entry, hash, readable in found]
 
     def head(self, place: str, actor: str, instance: str) -> tuple[InstanceLine, int]:
         """The head of an instance and how many entries it has. Raises NotFound `instance.unknown`."""
@@ -132,9 +135,22 @@ class Chronicle:
             return _heads(connection, place, {instance})[instance], int(count or 0)
 
     def entries(self, place: str, instance: str) -> list[Entry]:
-        """All entries of an instance, whoever asks: for the fold behind `head`."""
-        with self._database.looking() as transaction:
-            return journal.entries_of(transaction, place, instance)
+        """All entries of an instance, whoever asks: for the fold behind `head`. Raises Refused `audit.unreadable` for a spoilt one."""
+        query = sa.select(_e.seq, _e.body).where(_e.place == place, _e.stream == instance).order_by(_e.seq)
+        found = []
+        with self._database.reading() as connection:
+            for seq, body in connection.execute(query):
+                try:
+                    found.append(opened(_raw(body)))
+                except UNREADABLE:
+                    raise Refused("audit.unreadable", seq=seq) from None
+        return found
+
+    def bodies(self, place: str) -> Iterator[bytes]:
+        """The stored bytes of every entry, whether they can be read or not, each stream in order."""
+        with self._database.reading() as connection:
+            for body in connection.scalars(sa.select(_e.body).where(_e.place == place).order_by(_e.stream, _e.seq)):
+                yield _raw(body)
 
     def last(self, place: str, stream: str, command: str) -> Entry | None:
         """The newest entry of a stream that one kind of command made."""
@@ -258,6 +274,18 @@ class Chronicle:
     def _must_see(self, place: str, actor: str, instance: str) -> None:
         with self._database.looking() as transaction:
             must_see(transaction, reader(transaction, place, actor), instance)
+
+
+def _raw(body: object) -> bytes:
+    """What stands in the column, even where somebody put text into it."""
+    return body.encode(errors="replace") if isinstance(body, str) else bytes(body or b"")  # type: ignore[call-overload]
+
+
+def _listed(stream: str, seq: int, at: int, actor: str, command: str, hash: str, body: object) -> tuple[Entry, str, bool]:
+    try:
+        return opened(_raw(body)), hash, True
+    except UNREADABLE:
+        return Entry(stream, seq, restored(at), actor, command, {}, []), hash, False
 
 
 def _conditions(place: str, wanted: Wanted) -> list[sa.ColumnElement[bool]]:

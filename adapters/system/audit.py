@@ -1,7 +1,7 @@
 """Verifies what a place recorded and replays instances, with our engine or with SpiffWorkflow beside it; prints nothing."""
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,8 +19,8 @@ from engine.journal.verify import Verified, verify
 from engine.refusals import Finding, NotFound, Refused
 
 
-def verified_place(system: System, place: str) -> Verified:
-    """What an offline check of everything the place recorded finds."""
+def verified_place(system: System, place: str, bodies: Iterable[bytes] | None = None) -> Verified:
+    """What an offline check of everything the place recorded finds. `bodies`: the entries as they are stored, each stream in order; read here without."""
     public = system.keys.public_key(place)
     checkpoints: list[Checkpoint] = []
     refused: list[Finding] = []
@@ -30,7 +30,8 @@ def verified_place(system: System, place: str) -> Verified:
                 checkpoints.append(read_signed(note, "banli", public, lambda message, signature: verified(public, message, signature)))
             except Refused as wrong:
                 refused.append(Finding(wrong.code, details=wrong.details))
-        found = verify((written.body for written in journal.entries(connection, place)), journal.leaves(connection, place), checkpoints)
+        entries = (written.body for written in journal.entries(connection, place)) if bodies is None else bodies
+        found = verify(entries, journal.leaves(connection, place), checkpoints)
     found.findings += refused
     return found
 

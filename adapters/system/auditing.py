@@ -154,7 +154,7 @@ class Auditing:
 
     def verify(self, place: str, actor: str) -> None:
         """Checks the whole record of the place now: entries, leaves, checkpoints, archived definitions, and the tables against it."""
-        found = verified_place(self._system, place)
+        found = verified_place(self._system, place, self._chronicle.bodies(place))
         with self._system.database.reading() as connection:
             found.findings += row_findings(connection, place)
         found.findings += self._definition_findings(place)
@@ -200,6 +200,7 @@ class Auditing:
         if engine not in ENGINES:
             raise Refused("audit.engine", engine=engine)
         self._chronicle.head(place, actor, instance)
+        self._chronicle.entries(place, instance)  # refuses what cannot be read
         outcome = replayed(self._system, place, instance, until, engine == "spiffworkflow")
         self._note(place, actor, "ReplayInstance", {
             "instance": instance, "until": until, "engine": engine, "entries": outcome.entries, "compared": outcome.compared,

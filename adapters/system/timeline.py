@@ -20,6 +20,7 @@ from engine.events import (
 from engine.execution.rows import TaskRow
 from engine.execution.workspace import MODULUS, Workspace
 from engine.journal.entry import Entry
+from engine.refusals import NotFound, Refused
 
 KEPT = 16  # instances whose fold is kept for the next question
 
@@ -135,7 +136,7 @@ class Reel:
         self._rewind()
 
     def at(self, seq: int) -> Moment:
-        """The state right after entry `seq`, 1 … the number of entries."""
+        """The state right after entry `seq`, 1 … the number of entries. Raises Refused `audit.unfoldable` where the events do not fit each other."""
         if seq < self._seq:
             self._rewind()
         while self._seq < seq:
@@ -152,17 +153,23 @@ class Reel:
         entry, workspace = self.entries[self._seq], self._workspace
         workspace.begin()
         self._visits = []
-        for event in from_entry(entry.events):
-            evolve(workspace, event)
-            if isinstance(event, InstanceStarted):
-                self._graph = self._process(event.package, event.process)
-            self._follow(event)
+        try:
+            self._fold(entry)
+        except (LookupError, TypeError, ValueError, AttributeError, NotFound):
+            raise Refused("audit.unfoldable", seq=entry.seq) from None
         changes = workspace.changes()
         self._total = (self._total + changes.hash_change) % MODULUS
         for row in changes.saved.get(TaskRow, {}).values():
             assert isinstance(row, TaskRow)
             self._asked.update(dict.fromkeys(sorted(_askable(row))))
         self._seq += 1
+
+    def _fold(self, entry: Entry) -> None:
+        for event in from_entry(entry.events):
+            evolve(self._workspace, event)
+            if isinstance(event, InstanceStarted):
+                self._graph = self._process(event.package, event.process)
+            self._follow(event)
 
     def _follow(self, event: Any) -> None:
         self._passage.follow(event, self._graph)

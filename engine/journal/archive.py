@@ -3,7 +3,7 @@
 Writes and checks text only; the signing key and the check of a signature are the caller's. The file:
 
     format      "banli-journal-1"
-    manifest    canonical text {v, place, at, by, scope, whole, size, streams: [[stream, entries, hash of the last], …]}
+    manifest    canonical text {v, place, at, by, scope, whole, size, notes: SHA-256 of the checkpoints, streams: [[stream, entries, last hash], …]}
     signature   the place's over the manifest, base64
     key         {name, algorithm: "Ed25519", public: base64}
     entries     canonical texts, each stream in order
@@ -19,10 +19,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 from engine.journal import merkle
-from engine.journal.canonical import canonical_text, from_canonical
+from engine.journal.canonical import canonical_bytes, canonical_text, from_canonical
 from engine.journal.checkpoint import Checkpoint, Sign, read_signed
 from engine.journal.entry import opened, sealed
 from engine.journal.verify import Verified, verify
@@ -101,7 +102,7 @@ def written(extract: Extract, name: str, public_key: bytes, sign: Sign) -> bytes
         raise Refused("archive.uncovered", size=size)
     manifest = canonical_text({
         "v": 1, "place": extract.place, "at": extract.at, "by": extract.by, "scope": extract.scope, "whole": extract.whole, "size": size,
-        "streams": _streams(extract.entries)})
+        "notes": _digest(extract.checkpoints), "streams": _streams(extract.entries)})
     proof = None
     if not extract.whole:
         tree = _Tree(extract.tree[:size])
@@ -126,6 +127,10 @@ def _lines(rows: Iterable[str]) -> str:
 
 def _hex(hashes: Iterable[bytes]) -> list[str]:
     return [each.hex() for each in hashes]
+
+
+def _digest(notes: Iterable[str]) -> str:
+    return sha256(canonical_bytes(list(notes))).hexdigest()
 
 
 def _size(note: str) -> int:
@@ -207,14 +212,22 @@ def read(data: bytes) -> Archive:
         manifest_text = found["manifest"].encode()
         proof = found["proof"] or {"paths": [], "consistency": []}
         archive = Archive(
-            manifest_text, from_canonical(manifest_text), b64decode(found["signature"], validate=True), str(found["key"]["name"]),
-            b64decode(found["key"]["public"], validate=True), tuple([each.encode() for each in found["entries"]]),
+            manifest_text, from_canonical(manifest_text), _bytes(found["signature"]), str(found["key"]["name"]),
+            _bytes(found["key"]["public"]), tuple([each.encode() for each in found["entries"]]),
             tuple([(int(n), str(stream), int(seq), bytes.fromhex(hash)) for n, stream, seq, hash in found["leaves"]]),
             tuple([str(each) for each in found["checkpoints"]]), _hashes(proof["paths"]), _hashes(proof["consistency"]))
-        _ = [archive.manifest[name] for name in ("place", "at", "by", "scope", "whole", "size", "streams")]
+        _ = [archive.manifest[name] for name in ("place", "at", "by", "scope", "whole", "size", "notes", "streams")]
         return archive
     except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError):
         raise Refused("archive.form") from None
+
+
+def _bytes(text: str) -> bytes:
+    """The bytes of `text`, which must be their one base64 form. Raises ValueError."""
+    found = b64decode(text, validate=True)
+    if b64encode(found).decode() != text:
+        raise ValueError(text)
+    return found
 
 
 def _hashes(lists: Any) -> tuple[tuple[bytes, ...], ...]:
@@ -244,6 +257,8 @@ def checked(data: bytes, check: Check, key: bytes | None = None, anchors: Sequen
     if not check(archive.public_key, archive.manifest_text, archive.signature):
         faults.append(Finding("archive.signature"))
     _check_streams(archive, faults)
+    if _digest(archive.checkpoints) != manifest["notes"]:
+        faults.append(Finding("archive.notes"))
     if not archive.whole:
         _check_paths(archive, notes, verified)
     last = notes[-1].size if notes else 0

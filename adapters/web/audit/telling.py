@@ -95,6 +95,9 @@ def _people(entry: Row) -> list[str]:
 def _told(visitor: Visitor, row: Row, tasks: Mapping[tuple[str, str], tuple[str, str]], people: Mapping[str, str], register: _Register) -> Told:
     entry, head = row.entry, row.head
     who = visitor.words.person(entry.actor, people.get(entry.actor, ""))
+    if not row.readable:
+        return Told(entry.at, who, entry.actor, say("这条记录无法读出，存档已损坏", visitor.language), "error", head.title if head else register.stream(entry.stream), "",
+                    entry.stream, entry.seq, entry.command, row.hash)
     if head is None:
         return Told(entry.at, who, entry.actor, register.sentence(entry), kind_of("person", entry), register.stream(entry.stream), "", entry.stream, entry.seq,
                     entry.command, row.hash)
