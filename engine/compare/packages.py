@@ -75,5 +75,5 @@ def _step(tree: Any, step: str) -> Any:
     if isinstance(tree, Mapping):
         return tree.get(step)
     if isinstance(tree, list):
-        return next((one for one in tree if isinstance(one, Mapping) and step in (one.get("id"), one.get("code"), one.get("name"))), None)
+        return next((one for one in tree if isinstance(one, Mapping) and step in (one.get("id"), one.get("code"), one.get("name"), one.get("title"))), None)
     return None
