@@ -104,6 +104,15 @@ TABLE: dict[tuple[str, str], Expected] = {
     ("GET", "/api/v1/campaigns/{campaign}"): Expected(401, 200, 404, 200),
     ("GET", "/api/v1/instances/{instance}"): Expected(401, 200, 404, 200),
     ("GET", "/api/v1/records/{campaign}/{kind}"): Expected(401, 200, 404, 200),
+    # 审计: for auditors only; that their account changes no process by any route is proven in tests/audit.
+    **{("GET", path): Expected(303, 404, 404, 200) for path in (
+        "/audit", "/audit/integrity", "/audit/instances/{instance}", "/audit/instances/{instance}/steps.json",
+        "/audit/instances/{instance}/moment.json", "/audit/instances/{instance}/sight")},
+    ("POST", "/audit/integrity"): Expected(401, 404, 404, 303, body={}),
+    ("POST", "/audit/checkpoint"): Expected(401, 404, 404, 303, body={}),
+    ("POST", "/audit/export"): Expected(401, 404, 404, 200, body={"format": "json"}),
+    ("POST", "/audit/instances/{instance}/export"): Expected(401, 404, 404, 200, body={"format": "csv"}),
+    ("POST", "/audit/instances/{instance}/replay"): Expected(401, 404, 404, 200, body={"engine": "banli", "until": "1"}),
     # 设计: administrators have a table of their own in tests/design; here is nobody one.
     **{("GET", path): Expected(303, 404, 404, status, query=query) for path, status, query in (
         ("/design", 200, ""), ("/design/packages/{package}", 200, ""), ("/design/packages/{package}/edit", 200, "?file=campaign.bpmn"),
@@ -152,6 +161,16 @@ def visitors(app: FastAPI) -> dict[str, Browser]:
     return {who: Browser(app).sign_in(person) if person else Browser(app) for who, person in WHO.items()}
 
 
+# What an auditor's account may send although it only reads: its own session, and the acts of auditing.
+OWN = frozenset({"/sign-in", "/sign-in/demo", "/sign-out", "/language", "/notifications/read", "/api/v1/session"})
+
+
+def status(expected: Expected, who: str, method: str, path: str) -> int:
+    """What somebody gets: an auditor is refused whatever would change something, before anything else is looked at."""
+    refused = who == "auditor" and method not in ("GET", "HEAD", "OPTIONS") and path not in OWN and not path.startswith("/audit/")
+    return 409 if refused else int(getattr(expected, who))
+
+
 def test_every_route_has_a_row(app: FastAPI) -> None:
     assert set(routes(app.routes)) == set(TABLE)
 
@@ -181,7 +200,7 @@ def test_who_may_do_what(app: FastAPI, method: str, path: str, visitors: dict[st
         if not browser.token:
             browser.page("/sign-in")
         found[who] = ask(browser, method, path, expected, addresses, browser.token).status_code
-    assert found == {who: getattr(expected, who) for who in WHO}
+    assert found == {who: status(expected, who, method, path) for who in WHO}
 
 
 @pytest.mark.parametrize(("method", "path"), sorted(key for key in TABLE if key[0] not in ("GET", "HEAD", "OPTIONS")), ids=lambda part: part)
