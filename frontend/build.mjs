@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { ICONS } from './icons.mjs';
-import { ourWords, stylesWithoutElements, withoutCamunda7 } from './plugins.mjs';
+import { ourSlips, ourWords, stylesWithoutElements, withoutCamunda7 } from './plugins.mjs';
 
 const DIST = '../adapters/web/static/dist';
 const MAKING = `${DIST}.new`; // takes the place of DIST only when everything in it is there
@@ -19,7 +19,7 @@ mkdirSync(MAKING, { recursive: true });
 const built = await esbuild.build({
   entryPoints: Object.fromEntries(ISLANDS.map((name) => [name, `src/${name}.ts`])),
   outdir: MAKING, entryNames: '[name]', chunkNames: 'chunks/[hash]', bundle: true, splitting: true, minify: true, format: 'esm', target: 'es2022',
-  jsx: 'automatic', jsxImportSource: '@bpmn-io/properties-panel/preact', plugins: [ourWords, stylesWithoutElements, withoutCamunda7],
+  jsx: 'automatic', jsxImportSource: '@bpmn-io/properties-panel/preact', plugins: [ourSlips, ourWords, stylesWithoutElements, withoutCamunda7],
   loader: { '.woff': 'dataurl', '.woff2': 'dataurl', '.ttf': 'dataurl', '.eot': 'empty', '.svg': 'dataurl' },
   legalComments: 'none', metafile: true, logLevel: 'warning',
 });

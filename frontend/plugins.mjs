@@ -21,6 +21,22 @@ export const stylesWithoutElements = {
   },
 };
 
+/** What the FEEL editor says of a slip while one types is English and names nodes of its grammar: it becomes ours. */
+export const ourSlips = {
+  name: 'our-slips',
+  setup(build) {
+    build.onLoad({ filter: /@bpmn-io\/feel-lint\/dist\/index\.js$/ }, ({ path }) => {
+      const ours = [
+        ['message.message = `Unrecognized token in <${parent.name}>`', "message.message = t('这里写法有误')"],
+        ['message.message = `Unrecognized token <${next.name}> in <${parent.name}>`', "message.message = t('这里写法有误')"],
+        ['message.message = `Incomplete <${ (before || parent).name }>`', "message.message = t('没有写完')"],
+        ["message: 'First item is accessed via [1]'", "message: t('第一项写作 [1]')"],
+      ].reduce((text, [old, made]) => exchanged(text, path, old, made), readFileSync(path, 'utf8'));
+      return { contents: `import { t } from ${JSON.stringify(resolve('src/words.ts'))};\n${ours}`, loader: 'js' };
+    });
+  },
+};
+
 /** One product's half of the panel is never used; this statement alone keeps it in the bundle (100 kB). */
 export const withoutCamunda7 = {
   name: 'without-camunda-7',
@@ -30,7 +46,10 @@ export const withoutCamunda7 = {
 };
 
 function replaced(path, old, made) {
-  const text = readFileSync(path, 'utf8');
+  return exchanged(readFileSync(path, 'utf8'), path, old, made);
+}
+
+function exchanged(text, path, old, made) {
   if (text.split(old).length !== 2) throw new Error(`${path} does not have exactly one "${old}"`);
-  return text.replace(old, made);
+  return text.replace(old, () => made);
 }

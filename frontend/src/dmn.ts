@@ -113,7 +113,7 @@ function views(manager: Manager): HTMLElement[] {
   const active = manager.getActiveView()?.element;
   return manager.getViews().map((view) => {
     const words = view.type === 'drd' ? t('决策关系图') : (view.element.name ?? view.element.id);
-    return button(words, () => void manager.open(view), { 'aria-pressed': String(view.element === active), class: `btn btn-sm${view.element === active ? ' active' : ''}` });
+    return button(words, () => void manager.open(view), { 'aria-pressed': String(view.element === active), class: `btn btn-sm${view.element === active ? ' btn-primary' : ''}` });
   });
 }
 

@@ -115,3 +115,11 @@ def test_no_changes_are_said(compared):
     page = compared(changes=[])
 
     assert page.locator(".nothing").inner_text() == "两个版本没有不同。"
+
+
+def test_it_is_accessible_in_the_dark_too(compared, page, axe):
+    page.emulate_media(color_scheme="dark")
+    page = compared()
+
+    assert axe(page) == []
+    page.screenshot(path=SHOTS / "compare-dark.png", full_page=True)

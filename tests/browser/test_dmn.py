@@ -64,7 +64,7 @@ def test_every_view_opens(table):
     for name, inside in (("决策关系图", "svg g[data-element-id=places]"), ("名额", ".dmn-literal-expression-container"), ("评定等次", "tr [data-row-id=rule_2]")):
         page.locator(".dmn-tabs button", has_text=name).click()
         page.locator(inside).first.wait_for()
-        assert page.locator(".dmn-tabs button.active").inner_text() == name
+        assert page.locator(".dmn-tabs button[aria-pressed=true]").inner_text() == name
     assert page.evaluate("window.missing") == []
 
 
@@ -121,3 +121,11 @@ def test_what_was_not_touched_comes_back_as_it_was(table, site):
     before, after = texts(SAMPLE), texts(site.bodies("PUT /draft")[-1])
     assert [one for one in after[0] if one not in before[0]] == [("c12", "false")]
     assert after[1] == before[1]
+
+
+def test_it_is_accessible_in_the_dark_too(table, page, axe):
+    page.emulate_media(color_scheme="dark")
+    page = table(EDIT)
+
+    assert axe(page) == []
+    page.screenshot(path=SHOTS / "dmn-dark.png", full_page=True)

@@ -218,7 +218,11 @@ def test_a_forgotten_role_is_found_shown_and_mended(modeler):
     assert modeler.locator("button.finding").count() == 0
 
 
-def test_a_task_is_inserted_by_drag_and_drop(modeler, server):
+PLACES = f"() => {MODELER}.get('elementRegistry').filter((e) => e.parent).map((e) => [e.id, e.x, e.y, e.width, e.parent.id, e.waypoints?.map((p) => [p.x, p.y])]).sort()"
+
+
+def test_a_task_is_inserted_by_drag_and_drop(modeler):
+    before = modeler.evaluate(PLACES)
     x, y = centre_of(modeler, "number")
     right, _ = centre_of(modeler, "put_draft")
     modeler.mouse.move(*(lambda box: (box["x"] + 10, box["y"] + 10))(modeler.get_by_role("button", name="拖入办理任务").bounding_box()))
@@ -239,6 +243,9 @@ def test_a_task_is_inserted_by_drag_and_drop(modeler, server):
     assert findings(written(modeler).encode()) == []
     assert [line.split("\n")[0] for line in modeler.locator("button.finding-error").all_inner_texts()] == ["▲ 错误"]
     modeler.screenshot(path=SHOTS / "modeler-inserted.png")
+    for _ in range(2):  # the name, and the insertion with everything that moved for it
+        modeler.get_by_role("button", name="撤销").click()
+    assert modeler.evaluate(PLACES) == before
 
 
 def test_labels_are_edited_in_chinese_and_undone_by_key(modeler):
@@ -271,6 +278,28 @@ def test_feel_fields_complete_the_names_of_scheme_and_scope(modeler):
     assert any(line.startswith("find_duplicates") or line.startswith("duplicates") for line in offered("dup"))
     assert any(line.startswith("due in") for line in offered("due"))
     modeler.screenshot(path=SHOTS / "modeler-feel.png")
+
+
+def test_feel_fields_know_our_functions_and_chinese_names_and_say_slips_in_chinese(modeler):
+    modeler.evaluate(SELECT, "f_gw_filled_find_duplicates")
+    editor = modeler.locator("[data-group-id=group-condition] .cm-content")
+
+    def slips(typed):
+        editor.click()
+        modeler.keyboard.press("Control+A")
+        modeler.keyboard.insert_text(typed)
+        modeler.wait_for_timeout(900)  # the editor looks 750 ms after the last key
+        return modeler.locator("[data-group-id=group-condition] .cm-lintRange-error").count()
+
+    right = {text: slips(text) for text in ('due in(3) < cutoff(scheme.stages.county.end)', '姓名 = "甲" and working days between(a, b) > 2', "some b in channel.bodies satisfies b.role = 单位.角色")}
+    wrong = slips("1 + * 2")
+    modeler.locator(".cm-lintRange-error").first.hover()
+    tooltip = modeler.locator(".cm-tooltip-lint").inner_text()
+
+    assert set(right.values()) == {0}, right
+    assert wrong > 0
+    assert tooltip == "这里写法有误"
+    assert modeler.locator("[data-group-id=group-condition] .bio-properties-panel-error").inner_text() == "FEEL 表达式写法有误。"
 
 
 def test_the_draft_is_saved_with_the_token_and_told(modeler, server):
@@ -336,22 +365,31 @@ ENGLISH_LEFT = r"""() => {
   }
   return [...new Set(shown.map((text) => text.trim()))].filter((text) => /[A-Za-z]{3}/.test(text) && !/[\u4e00-\u9fff]/.test(text));
 }"""
+KINDS = f"""() => Object.fromEntries({MODELER}.get('elementRegistry').filter((e) => !e.labelTarget).map((e) => {{
+  const {{ eventDefinitions, loopCharacteristics, extensionElements }} = e.businessObject;
+  return [[e.type, eventDefinitions?.[0]?.$type, Boolean(loopCharacteristics), extensionElements?.values.length, e.type === 'bpmn:Task' && e.parent?.type].join(), e.id];
+}}))"""
+OPEN_ALL = """async () => {
+  for (let round = 0; round < 3; round++) { // groups, groups in 高级, items of lists
+    document.querySelectorAll('.bio-properties-panel-group-header:not(.open), .bio-properties-panel-collapsible-entry-header:not(.open)').forEach((header) => header.click());
+    await new Promise(requestAnimationFrame);
+  }
+}"""
 # Names of things and not words: FEEL, ids and paths, keys, and the mark of bpmn.io, which must stay as it is.
 NO_WORDS = re.compile(r"=.*|[\w.:-]+(\.\w+)*|Ctrl.*|Powered by bpmn\.io|b\.org for b in channel\.bodies")
 
 
 def test_nothing_of_the_modeler_is_left_in_english(modeler, server, bundle):
-    left = set()
+    left, seen = set(), set()
     for file in bundle.package.diagrams:
         modeler.evaluate(f"async (xml) => {{ await {MODELER}.importXML(xml); }}", bundle.files[file].decode())
         # One element of every kind: every panel there is.
-        kinds = modeler.evaluate(f"() => Object.values(Object.fromEntries({MODELER}.get('elementRegistry').filter((e) => !e.labelTarget).map((e) => [[e.type, e.businessObject.eventDefinitions?.[0]?.$type, e.businessObject.loopCharacteristics && 1, e.parent?.type].join(), e.id])))")
-        for id in kinds:
+        kinds = modeler.evaluate(KINDS)
+        new = {kind: id for kind, id in kinds.items() if kind not in seen}
+        seen |= set(new)
+        for id in new.values():
             modeler.evaluate(SELECT, id)
-            modeler.evaluate("() => document.querySelectorAll('.bio-properties-panel-group-header:not(.open), .bio-properties-panel-collapsible-entry-header:not(.open)').forEach((header) => header.click())")
-            modeler.evaluate("() => new Promise(requestAnimationFrame)")
-            modeler.evaluate("() => document.querySelectorAll('.bio-properties-panel-group-header:not(.open), .bio-properties-panel-collapsible-entry-header:not(.open)').forEach((header) => header.click())")
-            modeler.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+            modeler.evaluate(OPEN_ALL)
             left |= {text for text in modeler.evaluate(ENGLISH_LEFT) if not NO_WORDS.fullmatch(text)}
 
     assert modeler.evaluate("window.missing") == []
@@ -383,7 +421,7 @@ def test_no_menu_is_left_in_english(modeler):
 def test_every_word_of_the_islands_has_its_english():
     english = json.loads((ROOT / "frontend/src/locale/en.json").read_text(encoding="utf-8"))
     words = set()
-    for path in [*(ROOT / "frontend/src").rglob("*.ts"), *(ROOT / "frontend/src").rglob("*.tsx")]:
+    for path in [*(ROOT / "frontend/src").rglob("*.ts"), *(ROOT / "frontend/src").rglob("*.tsx"), ROOT / "frontend/plugins.mjs"]:
         code = re.sub(r"^\s*(//|\*|/\*).*$|\s//.*$", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
         words |= set(re.findall(r"'([^'\n]*[\u4e00-\u9fff][^'\n]*)'", code))
 
@@ -428,3 +466,12 @@ def test_a_diagram_that_cannot_be_had_says_so(page, server):
 
     assert page.get_by_role("alert").inner_text() == "流程图没有打开（服务器回答 500）。请刷新页面；仍不行时请联系系统管理员。"
     assert page.get_by_text("修改流程图需要浏览器启用脚本。").is_visible()
+
+
+def test_it_is_accessible_in_the_dark_too(page, server, axe):
+    page.emulate_media(color_scheme="dark")
+    opened(page, server.site)
+    choose(page, "review")
+
+    assert axe(page) == []
+    page.screenshot(path=SHOTS / "modeler-dark.png")

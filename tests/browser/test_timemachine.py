@@ -155,3 +155,12 @@ def test_an_empty_history_says_so(machine):
     page = machine(steps=[])
 
     assert page.locator(".nothing").inner_text() == "还没有记录。"
+
+
+def test_it_is_accessible_in_the_dark_too(machine, page, axe):
+    page.emulate_media(color_scheme="dark")
+    page = machine("#seq=9")
+    at(page, 9)
+
+    assert axe(page) == []
+    page.screenshot(path=SHOTS / "timemachine-dark.png", full_page=True)

@@ -2,15 +2,17 @@
 
 interface Shape {
   x: number; y: number; width: number; height: number;
-  waypoints?: unknown;
   children?: Shape[];
-  incoming: { source: Shape }[];
-  outgoing: { target: Shape }[];
+  incoming: Line[];
+  outgoing: Line[];
 }
+interface Line { source: Shape; target: Shape }
 interface SpaceTool { calculateAdjustments(elements: Shape[], axis: 'x', delta: number, start: number): { movingShapes: Shape[]; resizingShapes: Shape[] } }
 interface Modeling {
   createSpace(moving: Shape[], resizing: Shape[], delta: { x: number; y: number }, direction: 'e', start: number): void;
   moveElements(shapes: Shape[], delta: { x: number; y: number }): void;
+  layoutConnection(line: Line): void;
+  updateWaypoints(line: Line, points: { x: number; y: number }[]): void;
 }
 interface EventBus { on(event: string, priority: number, act: (event: { context: { shape: Shape; targetFlow?: unknown } }) => void): void }
 
@@ -25,9 +27,11 @@ export class Room {
   }
 
   private make(dropped: Shape): void {
-    const source = dropped.incoming[0]?.source;
-    const target = dropped.outgoing[0]?.target;
-    if (!source || !target || !beside(source, dropped) || !beside(dropped, target) || target.x <= source.x) return;
+    const [before, after] = [dropped.incoming[0], dropped.outgoing[0]];
+    if (!before || !after) return;
+    const { source } = before;
+    const { target } = after;
+    if (!beside(source, dropped) || !beside(dropped, target) || target.x <= source.x) return;
     const left = source.x + source.width + GAP;
     const missing = left + dropped.width + GAP - target.x;
     if (missing > 0) {
@@ -37,8 +41,21 @@ export class Room {
       this.modeling.createSpace(movingShapes, resizingShapes, { x: missing, y: 0 }, 'e', start);
     }
     const x = Math.min(Math.max(dropped.x, left), target.x - GAP - dropped.width);
-    if (x !== dropped.x) this.modeling.moveElements([dropped], { x: x - dropped.x, y: 0 });
+    const delta = { x: x - dropped.x, y: middle(source) - middle(dropped) };
+    if (delta.x || delta.y) this.modeling.moveElements([dropped], delta);
+    for (const line of [before, after]) this.straighten(line);
   }
+
+  /** Where the two overlapped for a moment, the line took a way round. */
+  private straighten(line: Line): void {
+    const y = middle(line.source);
+    if (y !== middle(line.target)) this.modeling.layoutConnection(line);
+    else this.modeling.updateWaypoints(line, [{ x: line.source.x + line.source.width, y }, { x: line.target.x, y }]);
+  }
+}
+
+function middle(shape: Shape): number {
+  return shape.y + shape.height / 2;
 }
 
 /** Whether one height line crosses both. */
