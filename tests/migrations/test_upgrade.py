@@ -80,7 +80,8 @@ def shape(database: Database) -> list[str]:
     with database.reading() as connection:
         if database.lite:
             rows = connection.execute(sa.text("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'schema_%'"))
-            return sorted(" ".join(sorted(part.strip(" ,\t)") for part in re.sub(r"[\"]", "", sql).split("\n"))) for (sql,) in rows)
+            parts = ([part.strip(" ,\t)") for part in re.split(r"\n|, ", sql.replace('"', ""))] for (sql,) in rows)
+            return sorted(" ".join(sorted(part for part in each if part)) for each in parts)
         lines = [str(tuple(row)) for query in DESCRIBED for row in connection.execute(sa.text(query))]
         return sorted(line for line in lines if "schema_version" not in line)
 

@@ -11,10 +11,17 @@ ID = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
 def upgrade() -> None:
     op.add_column('instance', sa.Column('timer_at', sa.BigInteger(), nullable=True))
+    if op.get_bind().dialect.name == "postgresql":
+        op.drop_constraint('timer_pkey', 'timer')
+        op.create_primary_key('timer_pkey', 'timer', ['place', 'instance', 'scope', 'id'])
+    else:
+        _made_anew()
+    op.execute("UPDATE instance SET timer_at = (SELECT min(t.due_at) FROM timer t WHERE t.place = instance.place AND t.instance = instance.id)")
+
+
+def _made_anew() -> None:
     op.drop_index('timer_due', table_name='timer')
     op.rename_table('timer', 'timer_before')
-    if op.get_bind().dialect.name == "postgresql":
-        op.execute("ALTER TABLE timer_before RENAME CONSTRAINT timer_pkey TO timer_before_pkey")
     op.create_table('timer',
     sa.Column('place', ID, nullable=False),
     sa.Column('instance', ID, nullable=False),
@@ -32,4 +39,3 @@ def upgrade() -> None:
     op.execute(f"INSERT INTO timer ({columns}) SELECT {columns} FROM timer_before")
     op.drop_table('timer_before')
     op.create_index('timer_due', 'timer', ['place', 'due_at'], unique=False)
-    op.execute("UPDATE instance SET timer_at = (SELECT min(t.due_at) FROM timer t WHERE t.place = instance.place AND t.instance = instance.id)")
