@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,7 +12,8 @@ from adapters.database.connection import Database, Statement, Transaction, bind
 from adapters.database.moments import stored_or_null
 from adapters.database.shapes import INSTANCE_COLUMNS, KEY, SHAPES, Shape, instance_values, text_of
 from adapters.database.source import StoredSource, wanted
-from engine.execution.rows import Changes, JobRow, TaskRow, TimerRow
+from adapters.database.waiting import spread, wake
+from engine.execution.rows import Changes, JobRow, SubscriptionRow, TaskRow, TimerRow
 
 Pick = Callable[[Sequence[object]], tuple[object, ...]]
 
@@ -83,10 +84,16 @@ class Flush:
     def __call__(self, transaction: Transaction, place: str, changes: Changes, source: StoredSource, head: Head, actor: str, now: int) -> None:
         """`now`: the database's clock in microseconds, from which new jobs are due. `actor` opened the tasks that are new."""
         self._instance(transaction, place, changes, head)
+        jobs = changes.saved.get(JobRow)
+        if jobs and any(row.kind == "signal" for row in jobs.values()):  # type: ignore[union-attr]
+            spread_out = spread(transaction, place, changes.instance.id, jobs.values())  # type: ignore[arg-type]
+            changes = replace(changes, saved={**changes.saved, JobRow: spread_out})  # type: ignore[dict-item]
         extras: dict[type[Any], tuple[object, ...]] = {TaskRow: (actor,), JobRow: ("ready", now, 0, 0, None, None)}
         for kind, writes in self._writes.items():
             if kind in changes.saved or kind in changes.removed:
                 self._rows(transaction, place, changes, source, kind, writes, extras.get(kind, ()))
+        if SubscriptionRow in changes.saved:
+            wake(transaction, place, changes.saved[SubscriptionRow].values(), now)  # type: ignore[arg-type]
         tasks = changes.saved.get(TaskRow)
         if tasks:
             self._candidates(transaction, place, changes.instance.id, tasks.values(), source)  # type: ignore[arg-type]

@@ -109,10 +109,14 @@ class Jobs:
 
     def _hand_back(self, job: Claimed, state: str, error: str, seconds: float) -> None:
         with self._database.writing() as transaction:
-            now = (transaction.row(_NOW) or (0,))[0]
-            transaction.change(
-                _LATER, key_place=job.place, key_instance=job.instance, key_id=job.id, key_token=job.token, state=state,
-                run_at=now + int(seconds * 1_000_000), error=error[:500])
+            self.hand_back(job, transaction, state, error, seconds)
+
+    def hand_back(self, job: Claimed, transaction: Transaction, state: str, error: str, seconds: float) -> None:
+        """In a transaction with more to it. `state`: ready (again after `seconds`) | failed."""
+        now = (transaction.row(_NOW) or (0,))[0]
+        transaction.change(
+            _LATER, key_place=job.place, key_instance=job.instance, key_id=job.id, key_token=job.token, state=state,
+            run_at=now + int(seconds * 1_000_000), error=error[:500])
 
 
 def backoff(tries: int) -> float:

@@ -17,7 +17,7 @@ from adapters.database.source import StoredSource
 from engine.execution.rows import InstanceRow, TaskRow
 from engine.refusals import NotFound
 
-_p, _t, _i = schema.place.c, schema.timer.c, schema.instance.c
+_p, _t, _i, _b = schema.place.c, schema.timer.c, schema.instance.c, schema.process_start.c
 _HEAD = (
     sa.select(_i.id, _i.process, _i.package, _i.scheme, _i.org, _i.parent, _i.parent_scope, _i.root, _i.path, _i.title, _i.state, _i.outcome,
               _i.started_at, _i.ended_at, _i.counters)
@@ -41,11 +41,12 @@ def places(database: Database) -> list[Place]:
 
 
 def next_due(database: Database, place: str) -> datetime | None:
-    """When the next armed timer of a living instance falls due."""
+    """When the next armed timer falls due: of a living instance, or one that starts instances."""
     alive = sa.join(schema.timer, schema.instance, sa.and_(_i.place == _t.place, _i.id == _t.instance))
     with database.reading() as connection:
-        found = connection.scalar(sa.select(sa.func.min(_t.due_at)).select_from(alive).where(_t.place == place, _i.doomed_by.is_(None)))
-    return None if found is None else restored(found)
+        of_instances = connection.scalar(sa.select(sa.func.min(_t.due_at)).select_from(alive).where(_t.place == place, _i.doomed_by.is_(None)))
+        of_starts = connection.scalar(sa.select(sa.func.min(_b.due_at)).where(_b.place == place, _b.due_at.is_not(None)))
+    return min((restored(moment) for moment in (of_instances, of_starts) if moment is not None), default=None)
 
 
 def head_of(database: Database, place: str, instance: str) -> InstanceRow:

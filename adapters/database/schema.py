@@ -116,13 +116,22 @@ _index("subscription_name", [subscription.c.place, subscription.c.kind, subscrip
 
 job = _table(
     "job", _key("instance"), _key("id"), _must("kind"), _may("scope", Big), _must("element"), _must("data", Json),
+    _may("message"),  # the name of a message that is on its way: who begins to wait for it wakes the job
     _must("state"), _must("run_at", Moment), _must("tries", Int), _must("token", Big), _may("lease_until", Moment), _may("error", Words))
 _index("job_due", [job.c.place, job.c.run_at], job.c.state != sa.literal_column("'failed'"))
+_index("job_message", [job.c.place, job.c.message], job.c.message.is_not(None))
 
 incident = _table(
     "incident", _key("instance"), _key("id"), _may("scope", Big), _must("element"), _must("code"), _must("details", Json),
     _may("opened_at", Moment), _must("state"))
 _index("incident_open", [incident.c.place, incident.c.opened_at], incident.c.state == sa.literal_column("'open'"))
+
+# What starts an instance from outside, of the newest version of every package: messages and signals by name, timers by their next moment.
+process_start = _table(
+    "process_start", _key("package_name"), _key("process"), _key("start"), _must("kind"), _may("name"), _must("package"), _may("scheme"), _may("org"),
+    _may("due_at", Moment), _must("data", Json))
+_index("process_start_name", [process_start.c.place, process_start.c.kind, process_start.c.name], process_start.c.name.is_not(None))
+_index("process_start_due", [process_start.c.place, process_start.c.due_at], process_start.c.due_at.is_not(None))
 
 # --- the record ---------------------------------------------------------------------------------------------------------------------------
 

@@ -134,7 +134,7 @@ def _read_subscription(c: Sequence[Any]) -> SubscriptionRow:
 
 
 def _job(place: str, instance: str, row: JobRow) -> Values:
-    return place, instance, row.id, row.kind, row.scope, row.element, text_of(row.data)
+    return place, instance, row.id, row.kind, row.scope, row.element, text_of(row.data), row.data["name"] if row.kind == "message" else None
 
 
 def read_job(c: Sequence[Any]) -> JobRow:

@@ -2,31 +2,34 @@
 from __future__ import annotations
 
 import logging
+import secrets
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from time import monotonic
 from typing import Any
 
 import sqlalchemy as sa
 
-from adapters.database import schema
+from adapters.database import schema, starts
 from adapters.database.clock import database_now, now
 from adapters.database.connection import Busy, Database, Transaction, bind
 from adapters.database.jobs import TRIES, Claimed, Jobs, LeaseLost
-from adapters.database.journal import sequence
+from adapters.database.journal import Journal, sequence
+from adapters.database.messages import Messages
 from adapters.database.moments import stored
 from adapters.database.outbox import Message, Outbox
-from adapters.database.store import Answer, Store
-from engine.commands import CancelByParent, ChildEnded, ChildThrew, Correlate, FailJob, FinishJob, Signal, Start
+from adapters.database.store import Store
+from adapters.database.waiting import Start as Waiting
+from engine.commands import CancelByParent, ChildEnded, ChildThrew, FailJob, FinishJob, Start
 from engine.refusals import Refused
 
 BATCH = 20
-MESSAGE_TRIES = 12  # about 40 minutes with the back-off of jobs
 log = logging.getLogger(__name__)
 
 Service = Callable[[str, Claimed], Mapping[str, Any]]  # (place, job) -> its result; raises Refused for a failure that no retry mends
 Deliver = Callable[[Message], None]
 
-_t, _i, _s = schema.timer.c, schema.instance.c, schema.subscription.c
+_t, _i, _b = schema.timer.c, schema.instance.c, schema.process_start.c
 _waiting = sa.join(schema.timer, schema.instance, sa.and_(_i.place == _t.place, _i.id == _t.instance))
 _p, _j, _o, _u = schema.place.c, schema.job.c, schema.outbox.c, schema.unsequenced.c
 _now = database_now()
@@ -36,12 +39,8 @@ _DUE = sa.select(
     | sa.exists().where(_j.place == bind("place"), _j.state == sa.literal_column("'running'"), _j.lease_until < _now),
     sa.exists().where(_o.place == bind("place"), _o.state == sa.literal_column("'ready'"), _o.run_at <= _now),
     sa.exists().where(_u.place == bind("place")),
+    sa.exists().where(_b.place == bind("place"), _b.due_at <= _p.clock_offset + _now),
 ).where(_p.place == bind("place"))
-_SUBSCRIBED = (
-    sa.select(_s.instance, _s.id)
-    .join(schema.instance, sa.and_(_i.place == _s.place, _i.id == _s.instance))
-    .where(_s.place == bind("place"), _s.kind == bind("kind"), _s.name == bind("name"), _i.doomed_by.is_(None))
-    .order_by(_i.started_at, _s.instance, _s.id))
 
 
 class Worker:
@@ -51,6 +50,7 @@ class Worker:
         """`services`: what a job of kind `service` means, by its type; `deliver` sends one message or raises."""
         self._store, self._database = store, store.database
         self._jobs, self._outbox = Jobs(self._database), Outbox(self._database)
+        self._messages, self._journal = Messages(store, self._jobs), Journal(self._database)
         self._deliver, self._services = deliver, services or {}
         self._sequenced_at: dict[str, float] = {}
 
@@ -58,10 +58,11 @@ class Worker:
         """Does what is due until nothing is, or `limit` things were done; how many."""
         done, skipped = 0, set[str]()
         while done < limit:
-            timers, jobs, messages, unsequenced = self._due(place)
+            timers, jobs, messages, unsequenced, beginning = self._due(place)
             if unsequenced:
                 self._sequence(place)
             before = done
+            done += self.start_due(place) if beginning else 0
             done += self.fire_timers(place, skipped) if timers else 0
             done += self.run_jobs(place) if jobs else 0
             done += self.send_messages(place) if messages else 0
@@ -69,17 +70,48 @@ class Worker:
                 break
         return done
 
-    def _due(self, place: str) -> tuple[bool, bool, bool, bool]:
-        """Whether there are due timers, jobs, messages, and entries without a leaf: one read, so that asking often costs little."""
+    def _due(self, place: str) -> tuple[bool, ...]:
+        """Whether there are due timers, jobs, messages, entries without a leaf, and due starts: one read, so that asking often costs little."""
         with self._database.looking() as transaction:
-            timers, jobs, messages, unsequenced = transaction.row(_DUE, place=place) or (0, 0, 0, 0)
-        return bool(timers), bool(jobs), bool(messages), bool(unsequenced)
+            return tuple(map(bool, transaction.row(_DUE, place=place) or (0, 0, 0, 0, 0)))
 
     def _sequence(self, place: str) -> None:
         """Gives waiting entries their leaves, once a second at most."""
         if monotonic() - self._sequenced_at.get(place, 0.0) >= 1.0:
             sequence(self._database, place)
             self._sequenced_at[place] = monotonic()
+
+    def start_due(self, place: str) -> int:
+        """Starts the instances whose moment has come; how many. One that is refused is noted in the place's record, and its timer goes on."""
+        with self._database.reading() as connection:
+            moment = now(connection, place)
+        done = 0
+        for start in starts.due(self._database, place, stored(moment)):
+            try:
+                done += self._start(place, start, moment)
+            except (LeaseLost, Busy):
+                log.info("start %s of process %s in %s: another worker is at it", start.start, start.process, place)
+            except Exception as error:
+                log.error("start %s of process %s in %s failed", start.start, start.process, place, exc_info=not isinstance(error, Refused))
+                done += self._not_started(place, start, moment, error)
+        return done
+
+    def _start(self, place: str, start: Waiting, moment: datetime) -> int:
+        command = Start("timer", secrets.token_hex(16), start.process, start.package, start.scheme, start.org, start=start.start)
+        id = f"{start.package_name}:{start.process}:{start.start}:{stored(start.due_at)}"
+        answer = self._store.start(place, command, id, alongside=lambda transaction, seq: starts.move_on(transaction, place, start, moment))
+        if answer.repeated:
+            with self._database.writing() as transaction:
+                starts.move_on(transaction, place, start, moment)
+        return 1
+
+    def _not_started(self, place: str, start: Waiting, moment: datetime, error: Exception) -> int:
+        with self._database.writing() as transaction:
+            starts.move_on(transaction, place, start, moment)
+            self._journal.note(transaction, place, "place", "timer", "StartFailed", {
+                "package": start.package, "process": start.process, "start": start.start, "due_at": start.due_at,
+                "code": error.code if isinstance(error, Refused) else type(error).__name__})
+        return 1
 
     def fire_timers(self, place: str, skipped: set[str]) -> int:
         """Fires what is due in up to 100 instances; those in `skipped` failed before and wait for the next run."""
@@ -145,18 +177,11 @@ class Worker:
                 raise
             if job.kind == "start_child":
                 self._child_failed(job, refused.code)
-            elif refused.code == "message.nobody":
-                self._keep(job)
+            elif job.kind == "message":
+                self._messages.put_off(job, refused.code)
             else:
                 log.info("job %s %s of instance %s found nobody waiting: %s", job.kind, job.id, job.instance, refused.code)
                 self._jobs.drop(job)
-
-    def _keep(self, job: Claimed) -> None:
-        """A message that nobody waits for yet is tried again for a while; then it stays as failed, for a person to see."""
-        if job.tries < MESSAGE_TRIES:
-            self._jobs.later(job, "message.nobody")
-        else:
-            self._jobs.give_up(job, "message.nobody")
 
     def _serve(self, job: Claimed) -> None:
         command: FinishJob | FailJob
@@ -186,11 +211,9 @@ class Worker:
                 threw = ChildThrew(job.instance, data["scope"], data["kind"], data.get("code", ""), data.get("variables", {}))
                 answer = store.handle(job.place, data["parent"], threw, id, alongside=done)
             case "message":
-                answer = self._message(job, id)
+                answer = self._messages.deliver(job, id, done)
             case "signal":
-                self._signal(job, id)
-                self._jobs.drop(job)
-                return
+                answer = self._messages.signal(job, id, done)
             case _:
                 raise Refused("job.kind", kind=job.kind)
         if answer.repeated:  # carried out before, by a worker that lost the job at that moment
@@ -213,40 +236,15 @@ class Worker:
             "job", data["child"], data["process"], data["package"], data["scheme"], data["org"], data.get("title", ""), data["variables"],
             parent=job.instance, parent_scope=job.scope, root=data["root"], path=data["path"])
 
-    def _message(self, job: Claimed, id: str) -> Answer:
-        """To the oldest instance that waits for it. Raises Refused `message.nobody` when none does."""
-        data = job.data
-        for instance, subscription in self._subscribed(job.place, "message", data["name"], data.get("correlation", "")):
-            command = Correlate(data["name"], data.get("correlation", ""), data.get("payload", {}), subscription)
-            return self._store.handle(job.place, instance, command, id, alongside=self._done(job))
-        raise Refused("message.nobody", name=data["name"])
-
-    def _signal(self, job: Claimed, id: str) -> None:
-        """To every instance that waits for it, each once."""
-        data = job.data
-        receivers: dict[str, list[str]] = {}
-        for instance, subscription in self._subscribed(job.place, "signal", data["name"], None):
-            receivers.setdefault(instance, []).append(subscription)
-        for instance, subscriptions in receivers.items():
-            try:
-                self._store.handle(job.place, instance, Signal(data["name"], data.get("payload", {}), tuple(subscriptions)), f"{id}:{instance}")
-            except Refused as refused:
-                if isinstance(refused, Busy):
-                    raise
-                log.info("signal %s: instance %s no longer waits (%s)", data["name"], instance, refused.code)
-
-    def _subscribed(self, place: str, kind: str, name: str, correlation: str | None) -> list[tuple[str, str]]:
-        query = _SUBSCRIBED if correlation is None else _SUBSCRIBED.where(_s.correlation == correlation if correlation else _s.correlation.is_(None))
-        with self._database.reading() as connection:
-            found = connection.execute(query, {"place": place, "kind": kind, "name": name})
-            return [(instance, subscription) for instance, subscription in found]
-
     def _done(self, job: Claimed) -> Callable[[Transaction, int], None]:
         return lambda transaction, seq: self._jobs.done(job, transaction)
 
     def _failed(self, job: Claimed, error: Exception) -> None:
         """After the last try an incident that a person can resolve; before it, another try later."""
         said = f"{type(error).__name__}: {error}"
+        if job.kind == "message":
+            self._messages.put_off(job, said)
+            return
         if job.tries < int(job.data.get("retries") or TRIES):
             self._jobs.later(job, said)
             return

@@ -228,15 +228,6 @@ def test_a_message_waits_for_its_receiver_and_is_heard_once(database: Database, 
     assert rows(database, schema.job, "id") == []
 
 
-def test_a_message_that_nobody_ever_hears_is_given_up_and_shown(database: Database, store: Store, worker: Worker) -> None:
-    begun(store, "s", "speaker", variables={"key": "k"})
-    for _ in range(14):
-        worker.run_due("fuxin")
-        with database.changing() as connection:
-            connection.execute(schema.job.update().where(schema.job.c.state == "ready").values(run_at=0))
-    assert [(instance, kind, error) for instance, _, kind, error in Jobs(database).failed("fuxin")] == [("s", "message", "message.nobody")]
-
-
 def test_workers_side_by_side_do_everything_once(database: Database, store: Store, post: Post) -> None:
     for n in range(12):
         begun(store, f"c{n}", "campaign", org="city")
