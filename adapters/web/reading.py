@@ -83,7 +83,8 @@ def task(visitor: Visitor, instance: str, id: str) -> TaskView:
         tuple((each, process.nodes[each].name or each) for each in return_to if process and each in process.nodes),
         tuple(_opinion(words, line, each) for each in own[:MOST_OPINIONS]), tuple(_opinion(words, line, each) for each in [*own[MOST_OPINIONS:], *above]),
         tuple(file_info(words, line.package, each) for each in files if not is_earlier(each, row)),
-        tuple(file_info(words, line.package, each) for each in files if is_earlier(each, row)), tuple(_told(visitor, row)))
+        tuple(file_info(words, line.package, each) for each in files if is_earlier(each, row)),
+        row.opinion if line.state == "open" and "resolved" in line.marks else "", tuple(_told(visitor, row)))
 
 
 def _files(visitor: Visitor, row: Row) -> list[Row]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -20,8 +20,9 @@ from adapters.web.security import DIAGRAM
 from adapters.web.signed_in import Signed, Visitor, text_of
 from adapters.web.uploads import keep_file
 from adapters.web.views import TaskView
-from engine.commands import Claim, Command, Complete, Reassign, Release, Return, Urge, Withdraw
+from engine.commands import AddSigner, Claim, Command, Complete, Delegate, Extend, Reassign, Release, RemoveSigner, Resolve, Return, Urge, Withdraw
 from engine.refusals import InvalidAnswers, NotFound, Problem, Refused
+from engine.scheme.calendar import ends_at
 from forms.answers import Page
 from forms.form import Form
 
@@ -42,13 +43,14 @@ class Act:
 def task_context(request: Request, visitor: Visitor, instance: str, task: str, problems: Sequence[Problem] = (), raw: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """What the task page and the inbox's right side show. `raw`: what was typed, when it is shown again with `problems`."""
     request.scope[DIAGRAM] = True
+    find = request.query_params.get("find", "").strip()[:50]
     view = reading.task(visitor, instance, task)
     open_task = visitor.system.task(visitor.place.id, instance, task)
     draft = _draft(visitor, view) if raw is None else None
     page = _form_page(visitor, view, open_task, problems, raw if draft is None else draft.raw)
     return {
         "task": view, "line": view.line, "form": page, "depends": open_task.form is not None and depends_on_answers(open_task.form), "acts": _acts(visitor, view), "blocked": _blocked(visitor, view) if view.line.state == "open" else "",
-        "targets": _targets(visitor, view), "command_id": text_of(request, "command_id") if raw is not None else secrets.token_hex(16),
+        "targets": _targets(visitor, view), "find": find, "found": _found(visitor, find), "command_id": text_of(request, "command_id") if raw is not None else secrets.token_hex(16),
         "opinion": draft.opinion if draft else "" if raw is None else text_of(request, "opinion"), "draft": draft, "said": [(each.field, said(page, each, visitor.language)) for each in problems],
     }
 
@@ -191,50 +193,88 @@ class Kept:
 
 @router.post("/tasks/{instance}/{task}/{act}")
 def act(request: Request, visitor: Signed, instance: str, task: str, act: str) -> Response:
-    """签收, 退还, 退回, 转办, 催办, 撤回: one command each."""
+    """签收, 退还, 退回, 转办, 委派, 办妥交回, 加签, 减签, 顺延, 催办, 撤回: one command each."""
     if act not in COMMANDS:
         raise NotFound("web.no_such_page")
     reading.task(visitor, instance, task)  # absent and not yours look the same
     fields = {name: text_of(request, name) for name in ("to", "reason", "text")}
-    command = COMMANDS[act](visitor.person.id, task, fields)
-    if act in NEED_REASON and not fields["reason"]:
-        shown = task_context(request, visitor, instance, task, [Problem("", "web.reason_missing")])
+    due_at = _end_of(text_of(request, "until"), visitor) if act == "extend" else visitor.now
+    missing = "web.reason_missing" if act in NEED_REASON and not fields["reason"] else "web.date_missing" if due_at is None else ""
+    if due_at is None or missing:
+        shown = task_context(request, visitor, instance, task, [Problem("", missing)])
         return render(request, "task.html", 422, view=shown, done="", just_done=None)
+    command = COMMANDS[act](visitor.person.id, task, Given(**fields, due_at=due_at))
     visitor.system.handle(visitor.place.id, instance, command, text_of(request, "command_id"))
-    if act in ("return", "reassign"):
+    if act in ("return", "reassign", "resolve"):
         return _onward(visitor, instance, task)
     return RedirectResponse(f"/tasks/{instance}/{task}", 303)
 
 
-Maker = Callable[[str, str, Mapping[str, str]], Command]
+def _end_of(day: str, visitor: Visitor) -> datetime | None:
+    """The moment a civil date ends; None when the text is no date."""
+    try:
+        return ends_at(date.fromisoformat(day), visitor.zone)
+    except ValueError:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a person wrote for an act. `to`: an element, or `user:ID`, or `role@org`."""
+
+    to: str
+    reason: str
+    text: str
+    due_at: datetime
+
+
+Maker = Callable[[str, str, Given], Command]
 COMMANDS: Mapping[str, Maker] = {
     "claim": lambda actor, task, given: Claim(actor, task),
-    "release": lambda actor, task, given: Release(actor, task, given["reason"]),
-    "return": lambda actor, task, given: Return(actor, task, given["to"], given["reason"]),
-    "reassign": lambda actor, task, given: Reassign(actor, task, given["to"], given["reason"]),
-    "urge": lambda actor, task, given: Urge(actor, task, given["text"]),
-    "withdraw": lambda actor, task, given: Withdraw(actor, task, given["reason"]),
+    "release": lambda actor, task, given: Release(actor, task, given.reason),
+    "return": lambda actor, task, given: Return(actor, task, given.to, given.reason),
+    "reassign": lambda actor, task, given: Reassign(actor, task, given.to, given.reason),
+    "delegate": lambda actor, task, given: Delegate(actor, task, given.to, given.reason),
+    "resolve": lambda actor, task, given: Resolve(actor, task, given.reason),
+    "add_signer": lambda actor, task, given: AddSigner(actor, task, given.to, given.reason),
+    "remove_signer": lambda actor, task, given: RemoveSigner(actor, task, given.reason),
+    "extend": lambda actor, task, given: Extend(actor, task, given.due_at, given.reason),
+    "urge": lambda actor, task, given: Urge(actor, task, given.text),
+    "withdraw": lambda actor, task, given: Withdraw(actor, task, given.reason),
 }
-NEED_REASON = frozenset({"return", "reassign", "withdraw"})
-LABELS = {"claim": "签收", "release": "退还", "return": "退回", "reassign": "转办", "urge": "催办", "withdraw": "撤回"}
+NEED_REASON = frozenset({"return", "reassign", "delegate", "resolve", "add_signer", "remove_signer", "extend", "withdraw"})
+LABELS = {
+    "resolve": "办妥交回", "claim": "签收", "release": "退还", "return": "退回", "delegate": "委派", "reassign": "转办", "add_signer": "加签",
+    "remove_signer": "减签", "extend": "顺延", "urge": "催办", "withdraw": "撤回",
+}
 
 
 def _acts(visitor: Visitor, view: TaskView) -> dict[str, Act]:
     """What else may be done, each with the engine's own reason when it may not; only what makes sense for the task's state."""
-    if view.line.state == "open":
-        mine = bool(view.why) or view.line.assignee == visitor.person.id
-        names = ["release" if view.line.assignee == visitor.person.id else "claim", "reassign"] if mine else []
-        names += ["return"] if mine and view.return_to else []
-        names += ["urge"] if not mine and visitor.oversees else []
-    else:
-        names = ["withdraw"]
-    given = {"to": view.return_to[0][0] if view.return_to else "", "reason": "", "text": ""}
-    return {name: Act(name, LABELS[name], _reason(visitor, view, COMMANDS[name](visitor.person.id, view.line.task, _probe(name, given, visitor)))) for name in names}
+    names = _acts_of_an_open_task(visitor, view) if view.line.state == "open" else ["withdraw"]
+    return {name: Act(name, LABELS[name], _reason(visitor, view, _probe(name, visitor, view))) for name in names}
 
 
-def _probe(name: str, given: Mapping[str, str], visitor: Visitor) -> Mapping[str, str]:
-    """Arguments to ask `why_not` with: the person themselves stands for whoever it may be handed to."""
-    return {**given, "to": f"user:{visitor.person.id}", "reason": PROBE} if name == "reassign" else {**given, "reason": PROBE}
+def _acts_of_an_open_task(visitor: Visitor, view: TaskView) -> list[str]:
+    """In the order of the page. Whoever corrects running instances has 转办, 加签, 减签 and 顺延 of a task that is not theirs too."""
+    held = view.line.assignee == visitor.person.id
+    mine = held or bool(view.why)
+    corrects = visitor.system.why_not(visitor.place.id, view.line.instance, _probe("extend", visitor, view)) is None
+    node = visitor.words.node(view.package, view.process, view.element)
+    names = ["resolve"] if held and "delegated" in view.line.marks else []
+    names += ["release" if held else "claim"] if mine else []
+    names += ["return"] if mine and view.return_to else []
+    names += ["delegate"] if mine else []
+    names += ["reassign"] if mine or corrects else []
+    names += ["add_signer", "remove_signer"] if (mine or corrects) and node is not None and node.multi is not None else []
+    names += ["extend"] if (mine and view.line.due_at) or corrects else []
+    return names + (["urge"] if not mine and visitor.oversees else [])
+
+
+def _probe(name: str, visitor: Visitor, view: TaskView) -> Command:
+    """The act as `why_not` is asked about it: with a reason, to somebody, tomorrow."""
+    to = view.return_to[0][0] if name == "return" and view.return_to else f"user:{PROBE}"
+    return COMMANDS[name](visitor.person.id, view.line.task, Given(to, PROBE, "", visitor.now + timedelta(days=1)))
 
 
 def _blocked(visitor: Visitor, view: TaskView) -> str:
@@ -261,12 +301,30 @@ def _onward(visitor: Visitor, instance: str, task: str) -> Response:
     return RedirectResponse(f"{target}?done={instance}/{task}", 303)
 
 
-def _targets(visitor: Visitor, view: TaskView) -> list[dict[str, str]]:
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Who a task may be handed to: `user:ID`, or `role@org` for everybody at a post."""
+
+    to: str
+    label: str
+    person: bool = False
+
+
+def _targets(visitor: Visitor, view: TaskView) -> list[Target]:
     """Whom the task may be handed to: the people who hold the posts that may do it, and those posts' organisations as a whole."""
     if view.line.state != "open":
         return []
     posts = [each for each in view.candidate_ids if "@" in each]
     holders = visitor.system.people.holders(visitor.place.id, posts)
     names = visitor.system.people.names(visitor.place.id, holders)
-    people = [{"to": f"user:{id}", "label": names.get(id, id)} for id in holders if id != visitor.person.id]
-    return people + [{"to": each, "label": visitor.words.candidate(view.package, each)} for each in posts]
+    people = [Target(f"user:{id}", names.get(id, id), True) for id in holders if id != visitor.person.id]
+    return people + [Target(each, visitor.words.candidate(view.package, each)) for each in posts]
+
+
+def _found(visitor: Visitor, find: str) -> list[Target]:
+    """People whose name, or whose organisation's, contains what was typed, with their posts."""
+    if not find:
+        return []
+    people = visitor.system.queries.people(visitor.place.id, find)
+    return [Target(f"user:{each.id}", " · ".join([each.name, *(f"{visitor.words.organisation(org)} {title}" for title, _, org in each.posts[:2])]), True)
+            for each in people if each.id != visitor.person.id]

@@ -138,6 +138,7 @@ class TaskView:
     earlier: tuple[Opinion, ...] = ()  # of the instances above it
     files: tuple[FileInfo, ...] = ()
     earlier_files: tuple[FileInfo, ...] = ()  # handed in before and replaced since
+    advice: str = ""  # what the helper of a delegated task answered, while it is open
     told: tuple[tuple[str, str], ...] = ()  # what is known of whom it is about: heading, value
 
 

@@ -1,0 +1,82 @@
+"""What else may be done with a task: help asked for and given, people found, deadlines extended; what may not is grey with its reason."""
+from __future__ import annotations
+
+import re
+
+from adapters.system import System
+from tests.web.conftest import Browser
+from tests.web.test_inbox_and_task import DRAFTER, OFFICE, command_id, first_task
+from tests.web.world import PLACE, person_of
+
+ADMINISTRATOR = person_of("administrator", "fuxin-health")
+
+
+def test_help_is_asked_for_given_and_the_owner_completes(own_client: Browser, own_system: System) -> None:
+    address = first_task(own_client.sign_in(DRAFTER))
+    own_client.page(address)
+    asked = own_client.press(f"{address}/delegate", {"command_id": "d1", "to": f"user:{OFFICE}", "reason": "请核对法规依据（示例）"})
+    assert (asked.status_code, asked.headers["location"]) == (303, address)
+    assert "已委派他人协助，收到答复后才能办理" in own_client.page(address).text
+
+    own_client.sign_in(OFFICE)
+    assert "起草实施方案" in own_client.page("/inbox").text
+    assert "这项任务委派您协助" in own_client.page(address).text
+    assert own_client.press(f"{address}/resolve", {"command_id": "d2", "reason": ""}).status_code == 422
+    assert own_client.press(f"{address}/resolve", {"command_id": "d3", "reason": "依据无误（示例）"}).status_code == 303
+
+    page = own_client.sign_in(DRAFTER).page(address).text
+    assert "<strong>协办答复</strong> 依据无误（示例）" in page
+    done = own_client.press(address, {"command_id": command_id(page), "outcome": "submit", "summary": "内容（示例）"})
+    assert done.status_code == 303, done.text
+
+
+def test_people_are_found_by_name_and_by_organisation_without_a_script(own_client: Browser, own_system: System) -> None:
+    own_system.people.add_person(PLACE, "zhang", "张示例")
+    own_system.people.grant(PLACE, "zhang", "fuxin-health.lead_office")
+    address = first_task(own_client.sign_in(DRAFTER))
+
+    by_name = own_client.page(f"{address}?find=张示").text
+    nobody = own_client.page(f"{address}?find=查无此人").text
+
+    assert by_name.count('<option value="user:zhang" selected>张示例 · 阜新市卫生健康委员会') == 2  # 委派, 转办
+    assert "查到 1 人，请在下面选择" in by_name
+    assert "没有查到，请换姓名或单位名称中的字" in nobody
+    found = re.search(r"查到 (\d+) 人", own_client.page(f"{address}?find=卫生健康委员会").text)
+    assert found and int(found[1]) > 1
+
+
+def test_a_reason_and_a_date_are_asked_for(own_client: Browser) -> None:
+    address = first_task(own_client.sign_in(DRAFTER))
+    own_client.page(address)
+
+    answers = [own_client.press(f"{address}/delegate", {"to": f"user:{OFFICE}"}), own_client.press(f"{address}/extend", {"reason": "示例", "until": "明天"})]
+
+    assert [each.status_code for each in answers] == [422, 422]
+    assert "请写明理由" in answers[0].text
+    assert "请选择新的期限日期" in answers[1].text
+
+
+def test_a_deadline_is_extended_by_whoever_may_and_grey_for_the_rest(own_client: Browser, own_system: System) -> None:
+    address = first_task(own_client.sign_in(DRAFTER))
+    grey = own_client.page(address).text
+    assert re.search(r'disabled>顺延</button> <span class="why-not">[^<]+</span>', grey)
+    assert f'action="{address}/extend"' not in grey
+    refused = own_client.press(f"{address}/extend", {"command_id": "e1", "until": "2021-09-20", "reason": "示例"})
+    assert refused.status_code == 409
+
+    own_system.people.add_post(PLACE, "corrects", "fuxin-health", "process_admin", "流程管理员")
+    own_system.people.grant(PLACE, DRAFTER, "corrects")
+    assert f'action="{address}/extend"' in own_client.page(address).text
+    assert own_client.press(f"{address}/extend", {"command_id": "e2", "until": "2021-09-20", "reason": "节假日前后（示例）"}).status_code == 303
+    assert "9月20日（周一）24:00" in own_client.page(address).text
+
+
+def test_a_claimed_task_can_still_be_handed_over(own_client: Browser) -> None:
+    address = first_task(own_client.sign_in(DRAFTER))
+    own_client.page(address)
+    own_client.press(f"{address}/claim", {"command_id": "c1"})
+
+    page = own_client.page(address).text
+
+    assert f'action="{address}/reassign"' in page
+    assert f'action="{address}/delegate"' in page
