@@ -117,11 +117,17 @@ class Chronicle:
     def lines(self, place: str, actor: str, wanted: Wanted, limit: int, before: Cursor | None = None) -> list[Line]:
         """Up to `limit` entries, newest first, after those of an earlier page."""
         who = self._reader(place, actor)
-        query = sa.select(_e.stream, _e.seq, _e.at, _e.actor, _e.command, _e.hash, _e.body).where(_e.place == place, *_conditions(place, wanted), *_theirs(who))
+        # The keys first, out of the index alone; then the bodies of the few.
+        keys = sa.select(_e.stream, _e.seq).where(_e.place == place, *_conditions(place, wanted), *_theirs(who))
         if before is not None:
             at, stream, seq = before
-            query = query.where(sa.or_(_e.at < at, sa.and_(_e.at == at, sa.or_(_e.stream < stream, sa.and_(_e.stream == stream, _e.seq < seq)))))
-        query = query.order_by(_e.at.desc(), _e.stream.desc(), _e.seq.desc()).limit(limit)
+            keys = keys.where(_e.at <= at, sa.or_(_e.at < at, sa.and_(_e.at == at, sa.or_(_e.stream < stream, sa.and_(_e.stream == stream, _e.seq < seq)))))
+        order = (_e.seq.desc(),) if wanted.stream else (_e.at.desc(), _e.stream.desc(), _e.seq.desc())
+        page = keys.order_by(*order).limit(limit).subquery()
+        query = (
+            sa.select(_e.stream, _e.seq, _e.at, _e.actor, _e.command, _e.hash, _e.body)
+            .join(page, sa.and_(_e.stream == page.c.stream, _e.seq == page.c.seq)).where(_e.place == place)
+            .order_by(_e.at.desc(), _e.stream.desc(), _e.seq.desc()))
         with self._database.reading() as connection:
             found = [_listed(*row) for row in connection.execute(query, dict(who.params))]
             heads = _heads(connection, place, {entry.stream for entry, *_ in found})

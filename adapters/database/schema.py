@@ -141,6 +141,7 @@ entry = _table(
     "entry", _key("stream"), _key("seq", Big), _must("at", Moment), _must("actor"), _may("command_id"), _must("command"), _may("digest"),
     _must("hash"), _must("body", Bytes))
 _index("entry_command", [entry.c.place, entry.c.actor, entry.c.command_id], entry.c.command_id.is_not(None), unique=True)
+_index("entry_journal", [entry.c.place, entry.c.at, entry.c.stream, entry.c.seq, entry.c.actor, entry.c.command])  # read by time, filtered without the bodies
 
 unsequenced = _table("unsequenced", _key("stream"), _key("seq", Big), _must("hash", Bytes), narrow=True)  # entries without a leaf yet
 leaf = _table("leaf", _key("n", Big), _must("stream"), _must("seq", Big), _must("hash", Bytes), narrow=True)

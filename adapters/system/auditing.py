@@ -93,6 +93,10 @@ class Auditing:
     def posts(self, place: str) -> dict[str, tuple[str, str, str]]:
         return self._chronicle.posts(place)
 
+    def head(self, place: str, actor: str, instance: str) -> InstanceLine:
+        """Raises NotFound `instance.unknown`."""
+        return self._chronicle.head(place, actor, instance)[0]
+
     def instance(self, place: str, actor: str, instance: str) -> tuple[InstanceLine, Sequence[Entry]]:
         """Its head and all its entries. Raises NotFound `instance.unknown`."""
         line, count = self._chronicle.head(place, actor, instance)

@@ -89,7 +89,6 @@ def _stream(visitor: Visitor, record: Auditing, stream: str) -> str:
     if stream == "place" or ":" in stream:
         return say("本地登记", visitor.language) if stream == "place" else stream.partition(":")[2]
     try:
-        line, _ = record.instance(visitor.place.id, visitor.person.id, stream)
+        return str(record.head(visitor.place.id, visitor.person.id, stream).title)
     except NotFound:
         return stream
-    return str(line.title)
