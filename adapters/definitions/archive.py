@@ -61,7 +61,7 @@ def _problems(entries: list[zipfile.ZipInfo]) -> list[Finding]:
         name = entry.filename
         path = PurePosixPath(name)
         mode = entry.external_attr >> 16
-        if path.is_absolute() or ".." in path.parts or "\\" in name or ":" in name or "\x00" in name or len(name) > 200 or (mode and not stat.S_ISREG(mode)):
+        if path.is_absolute() or ".." in path.parts or "\\" in name or ":" in name or "\x00" in name or len(name) > 200 or stat.S_IFMT(mode) not in (0, stat.S_IFREG):
             found.append(Finding("archive.name", name, details={"name": name[:80]}))
         elif path.suffix not in KINDS:
             found.append(Finding("archive.kind", name, details={"name": name}))

@@ -98,7 +98,7 @@ class _Reading:
                 self.refuse("sheet.unknown", sheet.name or name, found="、".join(one for one in sheet.headings if one) or "—", known="、".join(COLUMNS))
         organisations = list(self._organisations(tables.get(ORGANISATIONS)))
         people = list(self._people(tables.get(PEOPLE)))
-        posts = list(self._posts(tables.get(POSTS), {one.id for one in organisations}, {one.id for one in people}))
+        posts = list(self._posts(tables.get(POSTS), _listed(tables.get(ORGANISATIONS), "代码"), _listed(tables.get(PEOPLE), "编号")))
         if self.findings:
             raise Invalid(self.findings)
         if not (organisations or people or posts):
@@ -133,7 +133,7 @@ class _Reading:
         seen: dict[str, Cell] = {}
         codes: dict[str, Cell] = {}
         rows = list(self._rows(sheet, ORGANISATIONS))
-        there = {*self.known.organisations, *(row["代码"].text for row in rows)}
+        there = {*self.known.organisations, *_listed(sheet, "代码")}
         for row in rows:
             id, parent, code = row["代码"], row["上级代码"], row["统一社会信用代码"]
             self._once(id, seen, self.known.organisations)
@@ -193,6 +193,11 @@ class _Reading:
             for one in ready:
                 del waiting[one.id]
                 yield one
+
+
+def _listed(sheet: Sheet | None, heading: str) -> set[str]:
+    """What a column names, whatever else is wrong with its rows: one fault is said once, not again at everything that refers to it."""
+    return {row[heading].text for row in (sheet.rows if sheet else ()) if heading in row and row[heading].text}
 
 
 def template(roles: Mapping[str, str], say: Callable[[str], str] = str) -> bytes:
