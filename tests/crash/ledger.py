@@ -35,7 +35,8 @@ class Ledger:
                 case {"ack": id}:
                     self.acked[id] = line
                 case {"refused": id, "code": code}:
-                    self.refused[id] = code
+                    if code != "store.busy":  # "please try again" is no answer yet
+                        self.refused[id] = code
                 case {"error": id, "text": text}:
                     self.errors.append(f"{id}: {text}")
 

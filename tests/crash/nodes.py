@@ -53,9 +53,9 @@ class Child:
             found += self.lines(max(0.0, until - time.monotonic()))
         return found
 
-    def go(self) -> None:
+    def go(self, word: bytes = b"g") -> None:
         """Lets a waiting act go on."""
-        os.write(self._gate, b"g")
+        os.write(self._gate, word)
 
     def kill(self) -> list[dict[str, Any]]:
         """kill -9; its last lines."""

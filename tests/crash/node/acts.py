@@ -9,6 +9,8 @@ import json
 import logging
 import os
 import random
+import resource
+import signal
 import sys
 import time
 import traceback
@@ -18,6 +20,7 @@ from hashlib import sha256
 from typing import Any
 
 from adapters.database import clock
+from adapters.database.connection import Busy
 from adapters.system import System
 from engine.commands import Claim, Complete, Release, Start, Withdraw
 from engine.refusals import Refused
@@ -70,19 +73,31 @@ def instance_of(command_id: str) -> str:
     return sha256(command_id.encode()).hexdigest()[:32]
 
 
-def send(system: System, known: Mapping[str, str], report: Any, op: Op) -> bool:
-    """Sends one command and reports; whether it was acknowledged."""
-    try:
-        answer = _sent(system, known, op)
-    except Refused as refused:
-        report(refused=op["id"], code=refused.code, kind=type(refused).__name__)
-        return False
-    except Exception as error:
-        report(error=op["id"], text=f"{type(error).__name__}: {error}"[:300])
-        return False
-    opened = [[event.task, event.element] for event in answer.events if type(event).__name__ == "TaskOpened"]
-    report(ack=op["id"], instance=answer.instance, seq=answer.seq, repeated=answer.repeated, opened=opened)
-    return True
+def send(system: System, known: Mapping[str, str], report: Any, op: Op, patience: int = 0) -> bool:
+    """Sends one command and reports; whether it was acknowledged.
+
+    `patience`: how often a client sends the same command again that met a busy or broken database.
+    """
+    for tried in range(patience + 1):
+        last = tried == patience
+        try:
+            answer = _sent(system, known, op)
+        except Busy as busy:
+            if last:
+                report(refused=op["id"], code=busy.code)
+                return False
+        except Refused as refused:
+            report(refused=op["id"], code=refused.code)
+            return False
+        except Exception as error:
+            report(**{"error" if last else "hiccup": op["id"]}, text=f"{type(error).__name__}: {error}"[:300])
+            if last:
+                return False
+        else:
+            report(ack=op["id"], instance=answer.instance, seq=answer.seq, repeated=answer.repeated)
+            return True
+        time.sleep(0.05 * tried)
+    return False
 
 
 def _sent(system: System, known: Mapping[str, str], op: Op) -> Any:
@@ -105,14 +120,14 @@ def _sent(system: System, known: Mapping[str, str], op: Op) -> Any:
 
 
 def work(system: System, known: Mapping[str, str], report: Report, run: str, seed: int, resend: list[Op], most: int = 0, tend: bool = False,
-         pause: float = 0.0) -> None:
+         pause: float = 0.0, patience: int = 0, messages: bool = False) -> None:
     """A client that resends what was never answered, then starts matters and completes their tasks, until `most` commands or for ever."""
     for op in resend:
         report(**{"try": op})
-        send(system, known, report, op)
-    for count, op in enumerate(plan(run, random.Random(seed)), 1):
+        send(system, known, report, op, patience)
+    for count, op in enumerate(plan(run, random.Random(seed), messages), 1):
         report(**{"try": op})
-        send(system, known, report, op)
+        send(system, known, report, op, patience)
         if tend and count % 5 == 0:
             system.run_due(PLACE)
         if pause:
@@ -121,8 +136,11 @@ def work(system: System, known: Mapping[str, str], report: Report, run: str, see
             return
 
 
-def plan(run: str, rng: random.Random) -> Iterator[Op]:
-    """Commands that are all allowed, if every earlier one was carried out: matters that go back and forth, and calls of another process."""
+def plan(run: str, rng: random.Random, messages: bool = False) -> Iterator[Op]:
+    """Commands that are all allowed, if every earlier one was carried out: matters that go back and forth, and calls of another process.
+
+    `messages`: also pairs of one who waits for a message and one who sends it.
+    """
     open_: dict[str, tuple[int, str]] = {}
     n = 0
     while True:
@@ -130,6 +148,9 @@ def plan(run: str, rng: random.Random) -> Iterator[Op]:
         id = f"{run}-{n}"
         if not open_ or (len(open_) < 4 and rng.random() < 0.3):
             process = "caller" if rng.random() < 0.15 else "matter"
+            if messages and rng.random() < 0.4:
+                yield {"id": f"{id}w", "do": "start", "process": "listener", "instance": instance_of(f"{id}w"), "actor": "ann"}
+                process = "speaker"
             instance = instance_of(id)
             if process == "matter":
                 open_[instance] = (1, "apply")
@@ -170,20 +191,59 @@ def quiet(system: System, known: Mapping[str, str], report: Report, seconds: flo
     report(quiet=False, left=left)
 
 
-def each(system: System, known: Mapping[str, str], report: Report, ops: list[Op], times: int = 1) -> None:
+def each(system: System, known: Mapping[str, str], report: Report, ops: list[Op], patience: int = 0) -> None:
     """Sends the given commands one after the other."""
     for op in ops:
-        for _ in range(times):
-            report(**{"try": op})
-            send(system, known, report, op)
+        report(**{"try": op})
+        send(system, known, report, op, patience)
 
 
-def racer(system: System, known: Mapping[str, str], report: Report, gate: int, ops: list[Op]) -> None:
-    """Sends one command after each byte of the gate: all racers of a race get theirs at the same moment."""
+def waiting(system: System, known: Mapping[str, str], report: Report, gate: int, ops: list[Op]) -> None:
+    """Opens its connections, waits for the gate, sends the given commands, and lets the database's files be closed."""
+    system.places()
+    report(ready=True)
+    os.read(gate, 1)
+    for op in ops:
+        report(**{"try": op})
+        send(system, known, report, op)
+    system.database.close()
+
+
+def limited(system: System, known: Mapping[str, str], report: Report, ops: list[Op], room: int, path: str) -> None:
+    """Works on a disk that becomes full `room` bytes from now, and, once it is, goes on after room was made."""
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    size = os.path.getsize(path)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size + room, resource.RLIM_INFINITY))
+    rest = list(ops)
+    while rest:
+        report(**{"try": rest[0]})
+        if not send(system, known, report, rest[0]):
+            break
+        rest.pop(0)
+    report(full=len(rest))
+    again = [send(system, known, _Quietly(), op) for op in rest[:3]]
+    resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    report(room=again)
+    each(system, known, report, rest)
+
+
+class _Quietly:
+    def __call__(self, **line: Any) -> None:
+        pass
+
+
+def racer(system: System, known: Mapping[str, str], report: Report, gate: int, ops: list[Op], seed: int = 0) -> None:
+    """Sends one command after each `g` of the gate (`s`: leaves it out): all racers of a race get theirs at the same moment."""
+    rng = random.Random(seed)
     report(ready=True)
     for op in ops:
-        if not os.read(gate, 1):
+        said = os.read(gate, 1)
+        if not said:
             return
+        if said == b"s":
+            continue
+        if "at" in op:  # seconds since 1970, more or less
+            time.sleep(max(0.0, op["at"] + rng.uniform(-0.1, 0.02) - time.time()))
         if op["do"] == "due":
             try:
                 report(fired=op["instance"], count=system.store.fire_due(PLACE, op["instance"]))
@@ -209,4 +269,4 @@ def verify(system: System, known: Mapping[str, str], report: Report) -> None:
     report(verified=[finding.code for finding in found.findings], entries=found.entries, leaves=found.leaves, unsequenced=len(found.unsequenced))
 
 
-ACTS = {"work": work, "tend": tend, "quiet": quiet, "each": each, "racer": racer, "forward": forward, "verify": verify}
+ACTS = {"work": work, "tend": tend, "quiet": quiet, "each": each, "racer": racer, "waiting": waiting, "limited": limited, "forward": forward, "verify": verify}
