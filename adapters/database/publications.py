@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -16,6 +16,8 @@ from adapters.database.journal import Journal
 from adapters.database.moments import restored, restored_or_none, stored
 from engine.journal.canonical import canonical_bytes
 from engine.refusals import NotFound
+
+Alongside = Callable[[Transaction], None]
 
 _k, _s, _c = schema.package.c, schema.scheme.c, schema.calendar.c
 _FIRST = (1980, 1, 1, 0, 0, 0)  # the oldest moment a zip can say: the same files always give the same bytes
@@ -78,8 +80,9 @@ class Publications:
     def __init__(self, database: Database) -> None:
         self._database, self._journal = database, Journal(database)
 
-    def publish_package(self, place: str, name: str, version: str, title: str, files: Mapping[str, bytes], by: str, approved_by: str | None = None) -> str:
-        """Stores a checked package and gives its hash. An entry of the stream `package:NAME` names it."""
+    def publish_package(self, place: str, name: str, version: str, title: str, files: Mapping[str, bytes], by: str, approved_by: str | None = None,
+                        alongside: Alongside | None = None) -> str:
+        """Stores a checked package and gives its hash. An entry of the stream `package:NAME` names it. `alongside`: done in the same transaction."""
         hash_ = package_hash(files)
         with self._database.writing() as transaction:
             if transaction.row(_HAS_PACKAGE, place=place, hash=hash_) is None:
@@ -88,10 +91,13 @@ class Publications:
                 transaction.change(
                     _NEW_PACKAGE, place=place, hash=hash_, name=name, version=version, title=title, files=_zipped(files), published_at=stored(entry.at),
                     published_by=by, approved_by=approved_by, seq=entry.seq)
+                if alongside is not None:
+                    alongside(transaction)
         return hash_
 
-    def publish_scheme(self, place: str, package_name: str, name: str, title: str, body: bytes, by: str, approved_by: str | None = None) -> str:
-        """Stores a checked scheme file as it is and gives the SHA-256 of its bytes."""
+    def publish_scheme(self, place: str, package_name: str, name: str, title: str, body: bytes, by: str, approved_by: str | None = None,
+                       alongside: Alongside | None = None) -> str:
+        """Stores a checked scheme file as it is and gives the SHA-256 of its bytes. `alongside`: done in the same transaction."""
         hash_ = sha256(body).hexdigest()
         with self._database.writing() as transaction:
             if transaction.row(_HAS_SCHEME, place=place, hash=hash_) is None:
@@ -100,6 +106,8 @@ class Publications:
                 transaction.change(
                     _NEW_SCHEME, place=place, hash=hash_, package_name=package_name, name=name, title=title, body=body, published_at=stored(entry.at),
                     published_by=by, approved_by=approved_by)
+                if alongside is not None:
+                    alongside(transaction)
         return hash_
 
     def add_calendar(self, place: str, year: int, body: bytes, by: str, confirmed: bool = False) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from zoneinfo import reset_tzpath
@@ -34,6 +35,7 @@ from adapters.identity import Identity, accounts
 from adapters.keys import KeyFolder
 from adapters.notifications import channels
 from adapters.system import checks
+from adapters.system.starting import Waiting
 from engine.bpmn.graph import Process
 from engine.bundle import Bundle
 from engine.commands import Command, Complete, Start
@@ -156,8 +158,9 @@ class System:
         """Checks and stores a package. Raises Invalid; then nothing is stored."""
         bundle = self.check_package(files)
         package = bundle.package
-        self.publications.publish_package(place, package.name, package.version, package.title, files, by, approved_by)
-        return bundle
+        waiting = Waiting(self, place, bundle)
+        self.publications.publish_package(place, package.name, package.version, package.title, files, by, approved_by, waiting.arm)
+        return replace(bundle, notes=(*bundle.notes, *waiting.findings("warning")))
 
     def check_scheme(self, bundle: Bundle, body: bytes, file: str, purpose: str = "plan", place: str | None = None) -> tuple[Scheme, list[Finding]]:
         """The scheme and all findings; with a place also against its organisations, posts and calendar. Raises Invalid when it is none at all."""
@@ -171,7 +174,10 @@ class System:
         scheme, findings = self.check_scheme(bundle, body, file, "publish", place)
         if any(one.severity == "error" for one in findings):
             raise Invalid(findings)
-        return self.publications.publish_scheme(place, bundle.package.name, scheme.id, scheme.title, body, by, approved_by), scheme
+        waiting = Waiting(self, place, bundle, sha256(body).hexdigest(), scheme)
+        if unarmed := waiting.findings("error"):
+            raise Invalid([*findings, *unarmed])
+        return self.publications.publish_scheme(place, bundle.package.name, scheme.id, scheme.title, body, by, approved_by, waiting.arm), scheme
 
     # --- work ---------------------------------------------------------------------------------------------------------------------
 
@@ -310,9 +316,9 @@ class System:
         """What anybody may read."""
         return places.public_notices(self.database, place)
 
-    def mark_read(self, place: str, person: str) -> None:
-        """The person has seen all notices there are."""
-        unread = [notice.id for notice in self.queries.notices(place, person, 10_000) if not notice.read]
+    def mark_read(self, place: str, person: str, notices: Sequence[str] | None = None) -> None:
+        """The person has seen these notices of theirs, without a list all there are."""
+        unread = [notice.id for notice in self.queries.notices(place, person, 10_000) if not notice.read and (notices is None or notice.id in notices)]
         mark_read(self.database, place, person, unread, self.clock(place))
 
     # --- messages -------------------------------------------------------------------------------------------------------------------

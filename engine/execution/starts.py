@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from engine.bpmn.graph import EventDefinition, Node, Process
+from engine.execution.problem import Problem
 from engine.execution.timers import Due, first_due, next_due, timer_value
 from engine.facts import Facts
-from engine.feel import Environment
+from engine.feel import Environment, FeelError
+from engine.refusals import Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,15 @@ class Armed:
     process: str
     trigger: Trigger
     due: Due | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unarmed:
+    """A timer start whose expression gives no moment; `code` says why."""
+
+    process: Process
+    trigger: Trigger
+    code: str
 
 
 def triggers(process: Process) -> tuple[Trigger, ...]:
@@ -58,22 +69,25 @@ def _of_event(node: Node) -> Iterator[Trigger]:
         yield Trigger(definition.kind, name if definition.kind in ("message", "signal") else "", start, definition)
 
 
-def armed(processes: Iterable[Process], facts: Facts) -> Iterator[Armed]:
-    """What waits outside from `facts.now` on: the triggers of processes that nobody starts under a parent.
+def armed(processes: Iterable[Process], facts: Facts) -> tuple[list[Armed], list[Unarmed]]:
+    """What waits outside from `facts.now` on, and the timers that say no moment: triggers of processes that nobody starts under a parent.
 
     An expression of a timer sees the scheme. A date that has passed is not armed, and a cycle waits for its next slot: a new version of a
     package does not begin again what an earlier one has begun.
-
-    Raises: Problem, FeelError, for a timer that says no moment.
     """
+    ready, without = list[Armed](), list[Unarmed]()
     for process in processes:
         for trigger in triggers(process) if not process.started_under[0] else ():
             if trigger.kind in ("message", "signal"):
-                yield Armed(process.id, trigger)
+                ready.append(Armed(process.id, trigger))
             elif trigger.kind == "timer":
-                due = _due(trigger.definition, facts)
-                if due is not None:
-                    yield Armed(process.id, trigger, due)
+                try:
+                    due = _due(trigger.definition, facts)
+                except (Problem, FeelError, Refused) as error:
+                    without.append(Unarmed(process, trigger, error.code))
+                else:
+                    ready += [Armed(process.id, trigger, due)] if due is not None else []
+    return ready, without
 
 
 def _due(definition: EventDefinition, facts: Facts) -> Due | None:

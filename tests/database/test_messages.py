@@ -60,7 +60,7 @@ def arm(database: Database, store: Store) -> None:
         facts = GivenFacts(clock.now(connection, "fuxin"))
     processes = store.definitions.graphs("fuxin", "p").processes.values()
     with database.writing() as transaction:
-        starts.arm(transaction, "fuxin", "p", "p", "", "", facts.zone, armed(processes, facts))
+        starts.arm(transaction, "fuxin", "p", "p", "", "", facts.zone, armed(processes, facts)[0])
 
 
 # Messages ---------------------------------------------------------------------------------------------------------------------------------------
