@@ -120,7 +120,7 @@ export class Drawing {
   /** Brings the element to the middle of the frame, where the diagram is larger than the frame. */
   centre(id: string): void {
     const element = this.elements.get(id);
-    if (!element) return;
+    if (!element || !this.isShown()) return;
     const box = extent(element);
     const view = this.canvas.viewbox();
     const { inner } = view;
@@ -134,7 +134,7 @@ export class Drawing {
 
   isInSight(id: string): boolean {
     const element = this.elements.get(id);
-    if (!element) return true;
+    if (!element || !this.isShown()) return true;
     const box = extent(element);
     const view = this.canvas.viewbox();
     return box.x >= view.x && box.y >= view.y && box.x + box.width <= view.x + view.width && box.y + box.height <= view.y + view.height;
@@ -142,6 +142,7 @@ export class Drawing {
 
   /** The whole width of the diagram in the width of the place, no smaller than `smallest`; the height follows. */
   fit(smallest = SMALLEST): void {
+    if (!this.isShown()) return; // the observer below fits it when it comes into sight
     const inner = this.canvas.viewbox().inner;
     const natural = this.options.fit === 'natural';
     if (natural) this.frame.style.width = `${Math.ceil(inner.width + 2 * MARGIN)}px`;
@@ -157,6 +158,10 @@ export class Drawing {
     const left = Math.max(MARGIN / scale, (width - inner.width) / 2);
     const above = Math.max(MARGIN / scale, (height - BRAND / scale - inner.height) / 2);
     this.canvas.viewbox({ x: inner.x - left, y: inner.y - above, width, height });
+  }
+
+  private isShown(): boolean {
+    return this.frame.clientWidth > 0;
   }
 
   isSmall(): boolean {

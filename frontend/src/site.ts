@@ -9,11 +9,29 @@ document.addEventListener('keydown', moveInList);
 document.addEventListener('input', (event) => sumUp(event.target));
 document.addEventListener('submit', submitOnce);
 keepDrafts();
+phrases();
+document.addEventListener('htmx:after:swap', phrases);
+document.addEventListener('click', usePhrase);
 window.addEventListener('pageshow', () => document.querySelectorAll('form[data-sent]').forEach(release));
 
 /** The error summary takes the focus, so that the first thing read is what is wrong. */
 function focusErrors(): void {
   document.querySelector<HTMLElement>('.error-summary')?.focus();
+}
+
+/** Buttons with a person's phrases show only where they work. */
+function phrases(): void {
+  document.querySelectorAll<HTMLElement>('[data-phrase][hidden]').forEach((button) => (button.hidden = false));
+}
+
+/** A press on [data-phrase=ID] puts its words into that field, after what stands there. */
+function usePhrase(event: MouseEvent): void {
+  const button = (event.target as HTMLElement).closest<HTMLElement>('[data-phrase]');
+  const field = button && document.getElementById(button.dataset.phrase ?? '');
+  if (!button || !(field instanceof HTMLTextAreaElement)) return;
+  field.value = [field.value.trimEnd(), button.textContent ?? ''].filter(Boolean).join('\n');
+  field.dispatchEvent(new Event('input', { bubbles: true }));
+  field.focus();
 }
 
 /** In a [data-list], ↓ ↑ or j k go from row to row ([data-row], a link or holding one); Enter then follows the link by itself. */

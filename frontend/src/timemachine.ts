@@ -42,6 +42,8 @@ interface Moment extends DiagramState {
 }
 
 const SIGNS: Record<Kind, [sign: string, words: string]> = { person: ['●', '人员办理'], clock: ['◷', '定时'], message: ['✉', '消息'], error: ['▲', '异常'], system: ['·', '系统'] };
+const WEIGHT: Kind[] = ['error', 'person', 'message', 'clock', 'system'];
+const SIGN = 17; // pixels that a sign over the slider takes
 const PACES: [milliseconds: number, words: string][] = [[2400, '慢'], [1200, '中'], [500, '快']];
 const LAMPS = { normal: '正常', soon: '临期', late: '逾期' };
 
@@ -85,10 +87,20 @@ class TimeMachine {
   /** One sign a step over the slider, for those that stand out; they are also in the list, so that nothing hangs on them. */
   private marks(): HTMLElement {
     const last = Math.max(1, this.steps.length - 1);
-    const signs = this.steps.map((step, index) => {
+    // Where steps stand too close, the weightiest of them shows.
+    const places = Math.max(10, Math.floor(this.drawing.place.clientWidth / SIGN));
+    const shown = new Map<number, number>();
+    this.steps.forEach(({ kind }, index) => {
+      const place = Math.round((index / last) * (places - 1));
+      const there = this.steps[shown.get(place) ?? -1];
+      if (!there || WEIGHT.indexOf(kind) < WEIGHT.indexOf(there.kind)) shown.set(place, index);
+    });
+    const signs = [...shown.values()].flatMap((index) => {
+      const step = this.steps[index];
+      if (!step) return [];
       const sign = make('span', { class: `tm-mark tm-${step.kind}`, title: `${when(step)} ${step.sentence}` }, SIGNS[step.kind][0]);
       sign.style.setProperty('--at', String(index / last));
-      return sign;
+      return [sign];
     });
     return make('div', { class: 'tm-marks', 'aria-hidden': 'true' }, ...signs);
   }

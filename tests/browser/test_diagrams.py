@@ -213,3 +213,20 @@ def test_the_policy_of_diagram_pages_refuses_nothing_that_the_island_does(drawn,
 
     assert island(page).get_attribute("data-ready") == "ok"
     assert refused == []
+
+
+def test_a_diagram_that_is_folded_away_fits_when_it_comes_into_sight(drawn, page, tmp_path):
+    said = []
+    page.on("pageerror", lambda error: said.append(str(error)))
+    drawn(SAMPLE.read_bytes(), STATE, fit="width")
+    folded = PAGE.format(fit="width").replace("<div data-diagram", "<details><summary>图</summary><div data-diagram").replace("</div></main>", "</div></details></main>")
+    (tmp_path / "index.html").write_text(folded, encoding="utf-8")
+    page.reload()
+    page.wait_for_selector("[data-ready=ok]", state="attached")
+
+    page.get_by_text("图", exact=True).click()
+    page.wait_for_timeout(200)
+
+    shape, frame = (page.locator(one).first.bounding_box() for one in ("g[data-element-id=pool] > .djs-visual", ".diagram-frame"))
+    assert said == []
+    assert frame["x"] <= shape["x"] and shape["x"] + shape["width"] <= frame["x"] + frame["width"]

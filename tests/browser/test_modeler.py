@@ -313,19 +313,26 @@ def test_the_draft_is_saved_with_the_token_and_told(modeler, server):
     assert modeler.evaluate("localStorage.length") == 0
 
 
-def test_a_draft_survives_a_dead_server_and_a_closed_browser(modeler, server, context):
+def test_a_draft_survives_a_dead_server_and_a_closed_browser(server, browser_type, browser_type_launch_args, browser_context_args, tmp_path):
+    def browse():
+        return browser_type.launch_persistent_context(tmp_path, **browser_type_launch_args, **browser_context_args)
+
     server.down = True
+    browser = browse()
+    modeler = opened(browser.new_page(), server.site)
     choose(modeler, "review")
     field(modeler, "clause").fill("五（三）")
     modeler.locator(".draft-status", has_text="连不上服务器，已存在本机，稍后再传").wait_for()
-    modeler.close()
+    browser.close()
     server.down = False
 
-    again = opened(context.new_page(), server.site)
+    browser = browse()
+    again = opened(browser.new_page(), server.site)
 
     assert re.fullmatch(r"已恢复本机 \d+月\d+日 \d\d:\d\d 未上传的修改。用本机的放弃本机的修改", again.locator(".draft-notice").inner_text().replace("\n", ""))
     assert element(again, "review").get(BANLI + "clause") == "五（三）"
     again.locator(".draft-status", has_text="已保存").wait_for()
+    browser.close()
     assert "五（三）" in server.draft
 
 

@@ -151,6 +151,18 @@ def test_a_step_that_cannot_be_had_is_said_and_may_be_tried_again(machine, site)
     assert at(page, 12)["passed"] == ["check", "complete", "end", "fill", "start"]
 
 
+def test_of_many_steps_the_weightiest_stand_over_the_slider(machine):
+    many = [(seq, "error" if seq == 7 else "system", "10月15日 09:00", "一步", []) for seq in range(1, 401)]
+    MOMENTS[400] = {"active": ["end"]}
+    MOMENTS[399] = {"active": ["complete"]}
+
+    page = machine(steps=many)
+    at(page, 400)
+
+    assert page.locator(".tm-mark").count() == 60
+    assert page.locator(".tm-mark.tm-error").count() == 1
+
+
 def test_an_empty_history_says_so(machine):
     page = machine(steps=[])
 
