@@ -6,6 +6,8 @@ import re
 import pytest
 from lxml import etree
 
+from engine.bpmn.dialect import BANLI as BANLI_ATTRIBUTES
+from engine.bpmn.dialect import OPERATIONS
 from engine.bpmn.read import read
 from tests.browser import design
 from tests.browser.layout import findings
@@ -127,6 +129,14 @@ def test_every_diagram_of_the_package_comes_back_as_it_went_in(modeler, bundle):
         assert [process.id for process in read(back.encode(), file).processes] == [process.id for process in read(source, file).processes]
 
 
+def test_the_modeler_knows_every_attribute_of_the_dialect_and_no_other():
+    types = json.loads((ROOT / "frontend/src/banli.moddle.json").read_text(encoding="utf-8"))["types"]
+    known = {one["name"]: {host.removeprefix("bpmn:") for host in type["extends"]} for type in types for one in type["properties"]}
+    declared = {name: {"BaseElement"} if hosts == {"**"} else {host[0].upper() + host[1:] for host in hosts} for name, (hosts, _) in BANLI_ATTRIBUTES.items()}
+
+    assert known == declared
+
+
 def test_the_pick_lists_write_what_the_engine_reads(modeler):
     choose(modeler, "fill")
 
@@ -145,6 +155,7 @@ def test_the_pick_lists_write_what_the_engine_reads(modeler):
     assert zeebe(task, "assignmentDefinition") == {"candidateGroups": '=role("group_office", scheme.leading_group.office)'}
     assert zeebe(task, "formDefinition") == {"formId": "review"}
     assert zeebe(task, "taskSchedule") == {"dueDate": "=due in(7)"}
+    assert {one.get_attribute("name").removeprefix("banli-operations-") for one in modeler.locator("[data-entry-id=banli-operations] input").all()} == OPERATIONS
     settings = {name: task.get(BANLI + name) for name in ("reminders", "operations", "clause", "stage")}
     assert settings == {"reminders": "-7 -3 -1 0 3", "operations": "reassign urge", "clause": "五（二）", "stage": "county"}
 
