@@ -90,6 +90,18 @@ def _described(name: str, body: bytes, bundle: Bundle | None) -> tuple[str, int]
     return "", 0
 
 
+def file_title(name: str, body: bytes) -> str:
+    """What the file calls itself, else its name; it may be broken."""
+    try:
+        if file_kind(name) == "diagram":
+            return "、".join(one.name for one in read(body, name).processes if one.name) or name
+        if file_kind(name) == "form":
+            return read_form(body, name).title or name
+    except Invalid:
+        pass
+    return name
+
+
 def _entry_file(bundle: Bundle | None) -> str:
     return bundle.graphs.processes[bundle.package.entry].file if bundle else ""
 

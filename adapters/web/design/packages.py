@@ -10,7 +10,7 @@ from starlette.datastructures import UploadFile
 
 from adapters.locale import say
 from adapters.web.design.context import context
-from adapters.web.design.package_view import LIBRARY, WORKING, file_kind, package_view, part_lines, version_name
+from adapters.web.design.package_view import LIBRARY, WORKING, file_kind, file_title, package_view, part_lines, version_name
 from adapters.web.design.rights import Administering, Designer, Reading
 from adapters.web.design.words import as_json, finding_lines, sentences, some_scheme
 from adapters.web.rendering import render
@@ -100,7 +100,7 @@ def _edit_page(request: Request, designer: Designer, package: str, file: str, of
     text = typed if typed is not None else files[file].decode("utf-8", "replace") if kind not in ("diagram", "table") else ""
     request.scope[DIAGRAM] = kind in ("diagram", "table")
     parts = part_lines(designer, package, file, files[file])
-    return render(request, "design_file.html", status, designer=designer, line=line, file=file, of=of, kind=kind, editable=editable, version=version, saved_at=saved_at, saved_by=saved_by,
+    return render(request, "design_file.html", status, designer=designer, line=line, file=file, title=file_title(file, files[file]), of=of, kind=kind, editable=editable, version=version, saved_at=saved_at, saved_by=saved_by,
                   text=text, findings=findings, problem=problem, parts_list=parts, version_name=version_name(designer, line, of))
 
 
@@ -228,6 +228,7 @@ def compare_diagram(request: Request, designer: Reading, package: str, old: str,
     request.scope[DIAGRAM] = True
     said = sentences(designer, package, found.changes)
     return render(request, "design_compare_diagram.html", designer=designer, line=line, old=old, new=new, file=file, said=said, moved=len(found.moved),
+                  title=file_title(file, designer.design.files(designer.place, package, new).get(file, b"")),
                   old_name=version_name(designer, line, old), new_name=version_name(designer, line, new))
 
 

@@ -15,7 +15,7 @@ from adapters.web.signed_in import fields_of, text_of
 from engine.refusals import Conflict, Invalid, Refused
 
 router = APIRouter(prefix="/design")
-SHOWN = 200
+SHOWN = 50
 SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
