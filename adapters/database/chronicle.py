@@ -121,7 +121,8 @@ class Chronicle:
         keys = sa.select(_e.stream, _e.seq).where(_e.place == place, *_conditions(place, wanted), *_theirs(who))
         if before is not None:
             at, stream, seq = before
-            keys = keys.where(_e.at <= at, sa.or_(_e.at < at, sa.and_(_e.at == at, sa.or_(_e.stream < stream, sa.and_(_e.stream == stream, _e.seq < seq)))))
+            then = sa.and_(_e.at == at, sa.or_(_e.stream < stream, sa.and_(_e.stream == stream, _e.seq < seq)))
+            keys = keys.where(_e.seq < seq) if wanted.stream else keys.where(_e.at <= at, sa.or_(_e.at < at, then))
         order = (_e.seq.desc(),) if wanted.stream else (_e.at.desc(), _e.stream.desc(), _e.seq.desc())
         page = keys.order_by(*order).limit(limit).subquery()
         query = (

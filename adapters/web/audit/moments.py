@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from adapters.locale import say
 from adapters.web.audit.ports import Auditing
-from adapters.web.audit.telling import kind_of, sentence
+from adapters.web.audit.telling import kind_of, sentence, tasks_of
 from adapters.web.history import Telling
 from adapters.web.ports import Row
 from adapters.web.reading import SHOWN_NODES, evaluated
@@ -82,8 +82,7 @@ def steps(visitor: Visitor, line: Row, entries: Sequence[Row]) -> list[StepLine]
 def one_step(visitor: Visitor, record: Auditing, line: Row, entry: Row) -> StepLine:
     """A single entry, without a look at the others."""
     tasks: dict[str, Any] = {fields["task"]: fields for name, fields in entry.events if name == "TaskOpened"}
-    wanted = {str(fields["task"]) for name, fields in entry.events if "task" in fields} | {str(entry.input.get("task", ""))}
-    for (_, task), (name, form) in record.task_names(visitor.place.id, [(line.id, task) for task in wanted - tasks.keys()]).items():
+    for (_, task), (name, form) in record.task_names(visitor.place.id, [(line.id, task) for task in tasks_of(entry) - tasks.keys()]).items():
         tasks[task] = {"name": name, "form": form}
     return _steps(visitor, line, [entry], tasks)[0]
 

@@ -76,11 +76,16 @@ def sentence(visitor: Visitor, telling: Telling, line: Row, entry: Row) -> str:
 def tellings(visitor: Visitor, auditing: Auditing, lines: Sequence[Row]) -> list[Told]:
     """Entries of whatever streams, in the order given."""
     place = visitor.place.id
-    named = [(each.entry.stream, str(each.entry.input["task"])) for each in lines if each.head is not None and "task" in each.entry.input]
+    named = [(each.entry.stream, task) for each in lines if each.head is not None for task in tasks_of(each.entry)]
     tasks = auditing.task_names(place, named)
     people = visitor.system.people.names(place, {name for each in lines for name in _people(each.entry)})
     register = _Register(visitor, auditing, people)
     return [_told(visitor, each, tasks, people, register) for each in lines]
+
+
+def tasks_of(entry: Row) -> set[str]:
+    """The ids of the tasks that an entry is about."""
+    return {str(fields["task"]) for _, fields in [(None, entry.input), *entry.events] if fields.get("task")}
 
 
 def _people(entry: Row) -> list[str]:
