@@ -92,6 +92,8 @@ class Database:
         except (sqlite.Error, psycopg.Error) as error:
             _translated(error)
             raise
+        except Lost as lost:
+            raise Conflict("store.away") from lost
         finally:
             self._returned(driver)
 

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from adapters.database import schema
 from adapters.database.clock import CLOCK, database_now
-from adapters.database.connection import Busy, Database, OutOfBounds, Query, Row, Taken, Transaction, bind
+from adapters.database.connection import Busy, Database, Lost, OutOfBounds, Query, Row, Taken, Transaction, bind
 from adapters.database.effects import Effects
 from adapters.database.facts import StoredFacts, held_by
 from adapters.database.flush import Flush, Head
@@ -96,7 +96,7 @@ class Store:
         """
         # The id is chosen anew by a repeated request, so it is no part of what was asked.
         sent = self._sent(place, command, {**to_json(command), "instance": ""}, command_id, personal, alongside)
-        return again(lambda: self._started(place, sent))
+        return again(lambda: self._started(place, sent), bool(command_id))
 
     def handle(self, place: str, instance: str, command: Any, command_id: str = "", personal: Sequence[Personal] = (),
                alongside: Alongside | None = None) -> Answer:
@@ -105,7 +105,7 @@ class Store:
         Raises: Refused and its kinds, InvalidAnswers; NotFound `instance.unknown`; Conflict `command.other_body`; Busy. Then nothing was stored.
         """
         sent = self._sent(place, command, [instance, to_json(command)], command_id, personal, alongside)
-        return again(lambda: self._handled(place, instance, sent))
+        return again(lambda: self._handled(place, instance, sent), bool(command_id))
 
     def fire_due(self, place: str, instance: str) -> int:
         """Fires the timers of an instance that are due now; how many there were."""
@@ -287,10 +287,11 @@ def _about_to_start(start: Start) -> InstanceRow:
 T = TypeVar("T")
 
 
-def again(write: Callable[[], T]) -> T:
-    """Carries out a write, and begins it anew when the database undid it or another was quicker with the same key.
+def again(write: Callable[[], T], repeatable: bool = True) -> T:
+    """Carries out a write, and begins it anew when the database undid it, was gone for a moment, or another was quicker with the same key.
 
-    Raises: Busy when that happened too often; what the write raises.
+    `repeatable`: a second time does no harm when nobody knows whether the first one was committed.
+    Raises: Busy or Conflict `store.away` when that happened too often, Conflict `store.unsure`; what the write raises.
     """
     for tried in range(TRIES):
         try:
@@ -300,7 +301,12 @@ def again(write: Callable[[], T]) -> T:
                 raise Conflict("store.taken") from undone  # twice the same: not a race, the key is in use
             if tried == TRIES - 1:
                 raise Busy from None
-            sleep(_dice.uniform(0, 0.02 * 2**tried))
+        except Lost as lost:
+            if lost.unknown and (not repeatable or tried == TRIES - 1):
+                raise Conflict("store.unsure") from lost
+            if tried == TRIES - 1:
+                raise Conflict("store.away") from lost
         except OutOfBounds as bound:
             raise Refused("store.bounds") from bound
+        sleep(_dice.uniform(0, 0.02 * 2**tried))
     raise AssertionError("unreachable")
