@@ -13,7 +13,7 @@ from adapters.database.jobs import LeaseLost
 from adapters.database.moments import stored, stored_or_null
 from adapters.database.shapes import text_of
 from adapters.database.waiting import Start, start_of
-from engine.execution.starts import Armed
+from engine.starts import Armed
 from engine.execution.timers import next_due
 
 _b = schema.process_start.c

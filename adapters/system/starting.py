@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from adapters.database import starts
 from adapters.database.connection import Transaction
 from engine.bundle import Bundle
-from engine.execution.starts import armed
+from engine.starts import armed
 from engine.facts import GivenFacts
 from engine.refusals import Finding
 from engine.scheme.functions import DEFAULT_ZONE, host_functions

@@ -14,7 +14,7 @@ from adapters.database.places import next_due
 from adapters.database.store import Store
 from adapters.database.worker import Worker
 from engine.commands import Complete, Start
-from engine.execution.starts import armed
+from engine.starts import armed
 from engine.facts import GivenFacts
 
 

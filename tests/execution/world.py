@@ -16,7 +16,7 @@ from engine.engine import step
 from engine.execution.rows import (
     Changes, IncidentRow, InstanceRow, JobRow, ResultRow, ScopeRow, SubscriptionRow, TaskRow, TimerRow,
 )
-from engine.execution.starts import triggers
+from engine.starts import triggers
 from engine.execution.timers import first_due, next_due, timer_value
 from engine.execution.workspace import MODULUS, Workspace, row_hash
 from engine.facts import GivenFacts, Recording
