@@ -116,7 +116,7 @@ EN = {
     "以前抄存的检查点": "checkpoint-kept-earlier",
     "也可以自己写程序核验。每条记录是一行文本：它的 SHA-256 就是后一条的 prev_hash；SHA-256(0x00‖文本) 是它在总账中的指纹，按 RFC 9162 两两合并得到总指纹；检查点按 C2SP signed note 格式用 Ed25519 签名。": "Or write a program of your own. Every entry is one line of text: its SHA-256 is the prev_hash of the next; SHA-256(0x00‖text) is its leaf, merged in pairs after RFC 9162 to the root; checkpoints are C2SP signed notes with Ed25519.",
     "公钥": "Public key",
-    "公钥指纹（请与印存的一份核对）": "Public key in hex (compare with a printed copy)",
+    "公钥（十六进制，请与印存的一份核对）": "Public key in hex (compare with a printed copy)",
     "全部记录 JSON": "Whole record as JSON",
     "谁在什么时候做了什么，一条不少，不能改。": "Who did what and when, complete and unalterable.",
     "谁": "Who",
@@ -242,4 +242,5 @@ EN = {
     "流程包“{name}”": "package “{name}”",
     "登记一项变更（{command}）": "a change was registered ({command})",
     "这条记录无法读出，存档已损坏": "this entry cannot be read, the archive is damaged",
+    "审计账号不能拨动时钟": "an auditor's account cannot move the clock",
 }

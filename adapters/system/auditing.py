@@ -25,7 +25,6 @@ from engine.journal.checkpoint import Checkpoint
 from engine.journal.entry import Entry
 from engine.refusals import Finding, Refused
 
-ROLE = "auditor"  # who holds it reads, and acts on nothing
 SHOWN = 50  # findings that are kept of a check
 ENGINES = ("banli", "spiffworkflow")
 

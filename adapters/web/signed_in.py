@@ -19,6 +19,7 @@ from adapters.web.words import Words
 from engine.refusals import Refused
 
 MOST_FIELDS = 5000
+AUDITOR = "auditor"  # the role whose holders read everything they may see, and change nothing
 
 
 class SignedOut(Refused):
@@ -45,14 +46,20 @@ class Visitor:
     @property
     def oversees(self) -> bool:
         """Whether they hold a post that looks after others, and so may urge downward."""
-        return any(each.reach in ("below", "place") for each in self.holdings)
+        held = self.holdings
+        return any(each.reach in ("below", "place") for each in held) and not any(each.role == AUDITOR for each in held)
+
+    @property
+    def reads_only(self) -> bool:
+        """Whether theirs is an auditor's account, which acts on nothing."""
+        return any(each.role == AUDITOR for each in self.holdings)
 
     @property
     def extra_pages(self) -> tuple[tuple[str, str, str], ...]:
         """Pages by right, as (address, name, icon)."""
         held = self.holdings
         designs = any(each.role == "administrator" or each.reach == "place" for each in held)
-        audits = any(each.role == "auditor" for each in held)
+        audits = any(each.role == AUDITOR for each in held)
         return (*((("/design", "设计", "sitemap"),) if designs else ()), *((("/audit", "审计", "shield-check"),) if audits else ()))
 
     @property

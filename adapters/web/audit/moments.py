@@ -21,6 +21,9 @@ from engine.scheme.calendar import CalendarTooShort
 from engine.scheme.deadline import lamp
 
 
+ROUNDS = frozenset({"userTask", "callActivity", "subProcess", "manualTask"})  # of what happens by itself nobody counts the rounds
+
+
 @dataclass(frozen=True, slots=True)
 class StepLine:
     """An entry as a stop of the slider. `at`: aware; `elements`: ids that it entered or left; `rounds`: names entered again, with the how-manieth time."""
@@ -107,7 +110,7 @@ def moment(visitor: Visitor, record: Auditing, line: Row, row: Row, at: datetime
     then = Clockwork(asked, visitor.zone, visitor.system.published.calendar(place), language)
     process = words.bundle(row.package).graphs.processes[line.process]
     step = one_step(visitor, record, line, row.entry)
-    rounds = tuple((process.nodes[id].name, times) for id, times in row.visits if times > 1 and process.nodes[id].name)
+    rounds = tuple((process.nodes[id].name, times) for id, times in row.visits if times > 1 and process.nodes[id].kind in ROUNDS and process.nodes[id].name)
     shown, machine = _data(visitor, record, line, row)
     incidents = {element: say(code, language) for element, code in row.incidents.items()}
     return MomentView(
@@ -224,7 +227,9 @@ def _rules(visitor: Visitor, row: Row) -> list[tuple[str, str]]:
     """What applied then."""
     bundle, scheme = visitor.words.bundle(row.package), visitor.words.scheme(row.package, row.scheme)
     found = [("流程包", f"{bundle.package.title} {bundle.package.version}"), ("方案", scheme.title if scheme else ""), ("引擎", row.entry.engine)]
-    return [(say(heading, visitor.language), value) for heading, value in found if value]
+    state = say("与存档一致" if row.as_recorded else "与存档不一致", visitor.language)
+    return [*[(say(heading, visitor.language), value) for heading, value in found if value],
+            (say("状态指纹", visitor.language), f"{state} {row.entry.state_hash[:16]}")]
 
 
 # As the island takes it --------------------------------------------------------------------------------------------------------------
@@ -243,7 +248,7 @@ def moment_json(visitor: Visitor, view: MomentView) -> dict[str, Any]:
     row, then = view.row, view.then
     said = _said(visitor, view.step)
     again = "；".join(say("“{name}”第 {times} 次", visitor.language, name=name, times=times) for name, times in view.step.rounds)
-    data: dict[str, Any] = dict(view.data)
+    data: dict[str, Any] = {**dict(view.data), say("当时适用", visitor.language): dict(view.rules)}
     if view.machine:
         data[say("详情", visitor.language)] = [{name: value} for name, value in view.machine]
     return {

@@ -8,10 +8,8 @@ from typing import Annotated, Any, Protocol, cast
 from fastapi import Depends, Request
 
 from adapters.web.ports import Row
-from adapters.web.signed_in import Signed, Visitor
+from adapters.web.signed_in import AUDITOR, Signed, Visitor
 from engine.refusals import NotFound
-
-ROLE = "auditor"
 
 
 class Auditing(Protocol):
@@ -40,7 +38,7 @@ class Auditing(Protocol):
 
 def auditor(visitor: Signed) -> Visitor:
     """The visitor, when they hold the post of an auditor now; for anybody else these pages are not there."""
-    if not any(each.role == ROLE for each in visitor.holdings):
+    if not any(each.role == AUDITOR for each in visitor.holdings):
         raise NotFound("web.no_such_page")
     return visitor
 

@@ -5,9 +5,8 @@ import re
 
 from fastapi import Request
 
-from adapters.web.audit.ports import ROLE
 from adapters.web.security import SAFE_METHODS
-from adapters.web.signed_in import session_of, system_of
+from adapters.web.signed_in import AUDITOR, session_of, system_of
 from engine.refusals import Refused
 
 # Signing in and out, the language, having read one's messages, and the acts of auditing, which are journalled and touch no process.
@@ -19,5 +18,5 @@ def read_only(request: Request) -> None:
     if request.method in SAFE_METHODS or OWN.fullmatch(request.url.path):
         return
     session = session_of(request)
-    if session is not None and any(each.role == ROLE for each in system_of(request).people.holdings(session.place, session.user)):
+    if session is not None and any(each.role == AUDITOR for each in system_of(request).people.holdings(session.place, session.user)):
         raise Refused("audit.read_only")
