@@ -243,10 +243,11 @@ class WorkingCopies:
                                version=version + 1, saved_at=_now(transaction, place), saved_by=by)
         return version + 1
 
-    def drop_draft(self, place: str, package: str, name: str) -> None:
-        """Nothing happens when there is none."""
+    def drop_draft(self, place: str, package: str, name: str, body: bytes | None = None) -> None:
+        """Takes a draft away, with `body` only while it says exactly that; nothing happens when there is none."""
+        same = [] if body is None else [_d.body == body]
         with self._database.changing() as connection:
-            connection.execute(scheme_draft.delete().where(_d.place == place, _d.package == package, _d.name == name))
+            connection.execute(scheme_draft.delete().where(_d.place == place, _d.package == package, _d.name == name, *same))
 
     # --- proposals ------------------------------------------------------------------------------------------------------------------------
 

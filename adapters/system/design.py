@@ -216,6 +216,8 @@ class Design:
             bundle = self.bundle_of(files)
             self.copies.decide(place, id, "approved", by)
             self.system.publish(place, bundle.files, found.submitted_by, by)
+            if self._copy_hash(place, found.package) == found.hash:  # all of it is in force: the next change begins from there
+                self.copies.discard(place, found.package)
         else:
             body, file = next(iter(files.values())), f"schemes/{found.name}.yaml"
             bundle = self.bundle(place, found.package)
@@ -226,7 +228,14 @@ class Design:
                 raise Refused("design.package_first", package=bundle.package.title)
             self.copies.decide(place, id, "approved", by)
             self.system.publish_scheme(place, bundle, body, file, found.submitted_by, by)
+            self.copies.drop_draft(place, found.package, found.name, body)
         return found
+
+    def _copy_hash(self, place: str, package: str) -> str:
+        try:
+            return files_hash(self.copies.files(place, package))
+        except NotFound:
+            return ""
 
     def published_schemes(self, place: str, package: str) -> list[PublishedScheme]:
         """Newest first."""

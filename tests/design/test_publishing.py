@@ -64,6 +64,7 @@ def test_published_by_a_second_person_only(first: Browser, second: Browser, syst
     assert second.press(f"{address}/approve").status_code == 303
     new, *_ = system.publications.packages(PLACE, NAME)
     assert (new.published_by, new.approved_by) == (FIRST, SECOND)
+    assert design.package(PLACE, NAME).copy is None  # all of it is in force now
     assert second.press(f"{address}/approve").status_code == 303  # the same press again changes nothing
     assert len(system.publications.packages(PLACE, NAME)) == 2
     assert first.press(f"{address}/return", {"reason": "晚了"}).status_code == 409

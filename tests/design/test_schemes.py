@@ -168,6 +168,7 @@ def test_from_last_year_to_the_first_instance(first: Browser, second: Browser, s
 
     published = next(one for one in system.publications.schemes(PLACE, NAME) if one.name == "fuxin-2022")
     assert (published.published_by, published.approved_by) == (FIRST, SECOND)
+    assert design.copies.drafts(PLACE, NAME) == []
     assert read_scheme(system.publications.scheme_body(PLACE, published.hash), "x").values["stages"]["county"]["end"] == date(2022, 10, 20)
     started = second.press(f"{PACKAGE}/published/{published.hash}/start", {"command_id": "c1"})
     instance = started.headers["location"].rpartition("/")[2]
