@@ -139,6 +139,7 @@ EN = {
     "您可以发起": "You can start",
     "已阅": "Read",
     "已阅：{title}": "Mark as read: {title}",
+    "推荐表（PDF，可打印）": "Nomination form (PDF for printing)",
     "截止：{name}": "Due: {name}",
     "明日截止：{name}": "Due tomorrow: {name}",
     "{place} 办理期限": "{place} deadlines",

@@ -30,6 +30,7 @@ from adapters.database.worker import Worker
 from adapters.definitions.folder import Library
 from adapters.definitions.published import Published
 from adapters.definitions.publishing import scheme_findings
+from adapters.documents import Documents
 from adapters.files import Files
 from adapters.identity import Identity, accounts
 from adapters.keys import KeyFolder
@@ -104,6 +105,7 @@ class System:
         self.queries = Queries(self.database)
         self.drafts = Drafts(self.database, self.keys)
         self.desk = Desk(self.database)
+        self.documents = Documents()
         self.blobs = BlobRows(self.database, self.keys)
         self.files = Files(settings.home / "files", self.blobs, self.keys)
         self.store = Store(self.database, self.published, self.keys, VERSION)

@@ -9,6 +9,7 @@ from fastapi.responses import Response
 from adapters.web import reading
 from adapters.web.rendering import render
 from adapters.web.signed_in import Signed
+from adapters.web.startable import startable
 from adapters.web.task import just_done, task_context
 
 router = APIRouter()
@@ -23,7 +24,8 @@ def inbox(request: Request, visitor: Signed, page: Page = 1, task: str = "", don
     # Without a choice the first task stands beside the list; a narrow screen shows the list then (class `by-itself`).
     selected = task or (f"{lines.rows[0].instance}/{lines.rows[0].task}" if lines.rows else "")
     chosen = task_context(request, visitor, selected.partition("/")[0], selected.partition("/")[2]) if "/" in selected else None
-    return render(request, "inbox.html", just_done=just_done(visitor, done), lines=lines, filters=filters, chosen=chosen, selected=selected, by_itself=not task, done=done)
+    can_start = startable(visitor) if not lines.rows and not filters else []
+    return render(request, "inbox.html", can_start=can_start, just_done=just_done(visitor, done), lines=lines, filters=filters, chosen=chosen, selected=selected, by_itself=not task, done=done)
 
 
 @router.get("/done")

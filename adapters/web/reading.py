@@ -10,7 +10,7 @@ from adapters.web.history import sentences
 from adapters.web.ports import Row
 from adapters.web.signed_in import Visitor
 from adapters.web.views import CampaignLine, FileInfo, InstanceView, Lines, Opinion, Person, Post, TaskLine, TaskView
-from adapters.web.words import Words
+from adapters.web.words import Words, printed_form
 from engine.bpmn.graph import Node
 from engine.feel import FeelError, parse
 from engine.refusals import NotFound
@@ -84,7 +84,18 @@ def task(visitor: Visitor, instance: str, id: str) -> TaskView:
         tuple(_opinion(words, line, each) for each in own[:MOST_OPINIONS]), tuple(_opinion(words, line, each) for each in [*own[MOST_OPINIONS:], *above]),
         tuple(file_info(words, line.package, each) for each in files if not is_earlier(each, row)),
         tuple(file_info(words, line.package, each) for each in files if is_earlier(each, row)),
-        row.opinion if line.state == "open" and "resolved" in line.marks else "", tuple(_told(visitor, row)))
+        _form_of(visitor, line), row.opinion if line.state == "open" and "resolved" in line.marks else "", tuple(_told(visitor, row)))
+
+
+def printable(words: Words, package: str, process: str) -> bool:
+    return printed_form(words.process(package, process), words.bundle(package).graphs.forms) is not None
+
+
+def _form_of(visitor: Visitor, line: Row) -> str:
+    """The instance with the form of whom the task is about: its own, or the one of the record whose values the reader may see."""
+    if printable(visitor.words, line.package, line.process):
+        return str(line.instance)
+    return str(line.record.instance) if line.record is not None and line.record.personal else ""
 
 
 def _files(visitor: Visitor, row: Row) -> list[Row]:
@@ -152,7 +163,7 @@ def instance(visitor: Visitor, id: str) -> InstanceView:
     return InstanceView(
         line.id, line.title, line.process, line.state, line.started_at, line.ended_at, line.root, row.campaign_title, line.parent, row.parent_title, children,
         tuple(task_line(words, each) for each in row.tasks), tuple(sentences(visitor, line, entries)), tuple(_data(visitor, row)),
-        tuple(file_info(words, line.package, each) for each in row.files), tuple(_outline(words, line, passage)))
+        tuple(file_info(words, line.package, each) for each in row.files), printable(words, line.package, line.process), tuple(_outline(words, line, passage)))
 
 
 def _data(visitor: Visitor, row: Row) -> list[tuple[str, str]]:

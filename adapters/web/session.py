@@ -10,7 +10,7 @@ from adapters.web import errors
 from adapters.web.personas import offered, personas
 from adapters.web.ports import Session
 from adapters.web.rendering import render
-from adapters.web.signed_in import Signed, cookie_name, form_cookie_name, session_of, set_cookie, system_of, text_of
+from adapters.web.signed_in import Signed, Visitor, cookie_name, form_cookie_name, session_of, set_cookie, system_of, text_of
 from adapters.web.views import Post
 from engine.refusals import NotFound, Refused
 
@@ -75,8 +75,13 @@ def choose_language(request: Request) -> Response:
 
 @router.get("/me")
 def me(request: Request, visitor: Signed) -> Response:
-    posts = [Post(each.role, each.title, each.org, visitor.words.organisation(each.org)) for each in visitor.holdings]
-    return render(request, "me.html", posts=posts)
+    desk, place, person = visitor.system.desk, visitor.place.id, visitor.person.id
+    return render(request, "me.html", posts=posts_of(visitor), phrases=desk.phrases(place, person), has_feed=desk.has_feed(place, person), feed="")
+
+
+def posts_of(visitor: Visitor) -> list[Post]:
+    """The visitor's posts in words."""
+    return [Post(each.role, each.title, each.org, visitor.words.organisation(each.org)) for each in visitor.holdings]
 
 
 def address(request: Request) -> str:

@@ -138,6 +138,7 @@ class TaskView:
     earlier: tuple[Opinion, ...] = ()  # of the instances above it
     files: tuple[FileInfo, ...] = ()
     earlier_files: tuple[FileInfo, ...] = ()  # handed in before and replaced since
+    form_of: str = ""  # the instance whose form can be had as a PDF; empty: none
     advice: str = ""  # what the helper of a delegated task answered, while it is open
     told: tuple[tuple[str, str], ...] = ()  # what is known of whom it is about: heading, value
 
@@ -233,6 +234,7 @@ class InstanceView:
     history: tuple[HistoryLine, ...] = ()
     data: tuple[tuple[str, str], ...] = ()  # heading, value
     files: tuple[FileInfo, ...] = ()
+    printable: bool = False  # its form can be had as a PDF
     outline: tuple[tuple[str, str, int], ...] = ()  # element's name, state (passed | active | todo | incident), times
 
 

@@ -168,3 +168,11 @@ def shown(value: Any, language: str = "zh") -> str:
         label = next((value[key] for key in ("label", "name", "title", "id", "code") if value.get(key) is not None), None)
         return shown(label, language) if label is not None else "，".join(f"{key} {shown(each, language)}" for key, each in value.items())
     return str(value)
+
+
+def printed_form(process: Process | None, forms: Mapping[str, Form]) -> Form | None:
+    """The form that an instance of this process begins with, when it is about somebody (it tells by which fields two are the same)."""
+    nodes = sorted(process.nodes.values(), key=lambda node: node.order) if process else []
+    first = next((node.user.form for node in nodes if node.user is not None and node.user.form), "")
+    form = forms.get(first)
+    return form if form is not None and form.identity else None

@@ -51,6 +51,12 @@ TABLE: dict[tuple[str, str], Expected] = {
     ("POST", "/sign-out"): everybody(303, body={}),
     ("POST", "/language"): everybody(303, body={"language": "zh"}),
     ("GET", "/me"): signed_in(200),
+    ("POST", "/me/phrases"): Expected(401, 303, 303, 409, body={"text": "同意（示例）"}),
+    ("POST", "/me/phrases/{id}/drop"): Expected(401, 303, 303, 409, body={}),
+    ("POST", "/me/calendar"): Expected(401, 200, 200, 409, body={}),
+    ("POST", "/me/calendar/drop"): Expected(401, 303, 303, 409, body={}),
+    ("GET", "/calendar/{secret}.ics"): everybody(404),
+    ("POST", "/notifications/{id}/read"): Expected(401, 303, 303, 409, body={}),
     ("GET", "/inbox"): signed_in(200),
     ("GET", "/done"): signed_in(200),
     ("GET", "/started"): signed_in(200),
@@ -67,6 +73,7 @@ TABLE: dict[tuple[str, str], Expected] = {
     ("GET", "/campaigns/{campaign}/records/{kind}"): Expected(303, 200, 404, 200),
     ("GET", "/campaigns/{campaign}/records/{kind}/export.csv"): Expected(303, 200, 404, 200),
     ("GET", "/instances/{instance}"): Expected(303, 200, 404, 200),
+    ("GET", "/instances/{instance}/form.pdf"): Expected(303, 404, 404, 404),
     ("GET", "/instances/{instance}/diagram.bpmn"): Expected(303, 200, 404, 200),
     ("GET", "/instances/{instance}/state.json"): Expected(303, 200, 404, 200),
     ("GET", "/notifications"): signed_in(200),
@@ -152,7 +159,7 @@ def routes(listed: Iterable[Any]) -> Iterator[tuple[str, str]]:
 def addresses(app: FastAPI, system: System, campaign: str) -> dict[str, str]:
     """Values of the path parameters: the owner's open task, and things that are nobody's."""
     task = system.queries.inbox(PLACE, OWNER).rows[0]
-    return {"instance": task.instance, "task": task.task, "act": "release", "campaign": campaign, "kind": "nomination", "message": "nominate", "name": "nominate", "id": "0" * 32,
+    return {"instance": task.instance, "task": task.task, "act": "release", "campaign": campaign, "kind": "nomination", "message": "nominate", "secret": "none", "name": "nominate", "id": "0" * 32,
             "place": PLACE, "package": "role-model-award", "hash": "0" * 64, "year": "2021", "decision": "approve", "group": "stages"}
 
 
