@@ -93,6 +93,18 @@ def test_every_command_belongs_to_one_kind_of_act_and_has_a_word() -> None:
     assert [kind.__name__ for kind in Command.__args__ if not knows(f"command.{kind.__name__}", "en")] == []
 
 
+def test_every_command_that_any_part_records_has_words() -> None:
+    """The names given to `note(…)` anywhere in the adapters: a new one that no sentence tells is found here."""
+    adapters = Path(audit.__file__).parents[2]
+    recorded = set()
+    for path in adapters.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("note", "_note"):
+                recorded |= {each.value for each in node.args if isinstance(each, ast.Constant) and re.fullmatch(r"(?:[A-Z][a-z]+){2,}|Grant|Revoke|Recuse", str(each.value))}
+
+    assert recorded == OF_THE_PLACE.keys()
+
+
 # Integrity ------------------------------------------------------------------------------------------------------------------------
 
 

@@ -19,17 +19,21 @@ ACTS: Mapping[str, tuple[str, ...]] = {
     "退回与撤回": ("Return", "Withdraw"),
     "转办、委派、催办": ("Reassign", "Delegate", "Urge", "AddSigner", "RemoveSigner", "Extend"),
     "到期与定时": ("FireTimer",),
-    "启动与往来": ("Start", "Correlate", "Signal", "ChildEnded", "ChildThrew", "FinishJob", "FailJob"),
+    "启动与往来": ("Start", "Correlate", "Signal", "ChildEnded", "ChildThrew", "FinishJob", "FailJob", "MessageExpired", "StartFailed"),
     "更正与终止": ("Cancel", "CancelByParent", "AmendScheme", "SetVariables", "RetryIncident", "ResolveIncident"),
     "组织、人员与授权": ("AddOrganisation", "AddPerson", "AddPost", "Grant", "Revoke", "Recuse"),
-    "发布": ("PublishPackage", "PublishScheme", "AddCalendar", "ConfirmCalendar"),
+    "发布": ("PublishPackage", "PublishScheme", "ProposePublication", "DecidePublication", "ReopenPublication", "AddCalendar", "ConfirmCalendar"),
     "审计": ("VerifyRecord", "SignCheckpoint", "ReplayInstance", "ExportRecord"),
 }
+FAULTS = frozenset({"StartFailed", "MessageExpired"})
+DECISIONS = {"approved": "批准", "returned": "退回", "withdrawn": "收回"}
 # Entries of the place's own streams, which belong to no instance.
 OF_THE_PLACE: Mapping[str, str] = {
-    "AddOrganisation": "设立组织“{name}”", "AddPerson": "登记人员{who}", "AddPost": "设立岗位“{post}”", "Grant": "授予{who}岗位“{post}”",
-    "Revoke": "撤销{who}的岗位“{post}”", "Recuse": "登记{who}回避“{ref}”", "PublishPackage": "发布流程包“{name}”{version}版",
+    "AddOrganisation": "设立组织“{name}”", "AddPerson": "登记人员“{who}”", "AddPost": "设立岗位“{post}”", "Grant": "授予“{who}”岗位“{post}”",
+    "Revoke": "撤销“{who}”的岗位“{post}”", "Recuse": "登记“{who}”回避“{ref}”", "PublishPackage": "发布流程包“{name}”{version}版",
     "PublishScheme": "发布方案“{name}”", "AddCalendar": "登记{year}年工作日历", "ConfirmCalendar": "确认{year}年工作日历",
+    "ProposePublication": "提请发布{what}“{name}”：{note}", "DecidePublication": "{decision}{who}提请发布的{what}：{reason}",
+    "ReopenPublication": "重新打开{what}的发布申请", "StartFailed": "流程“{process}”没有按时启动", "MessageExpired": "消息“{name}”过期，无人接收",
     "VerifyRecord": "核验操作记录：{entries} 条，发现 {count} 处不一致", "SignCheckpoint": "签署检查点", "ReplayInstance": "重演“{title}”：{entries} 条，{result}",
     "ExportRecord": "导出操作记录（{format}）：{title}",
 }
@@ -90,7 +94,7 @@ def tasks_of(entry: Row) -> set[str]:
 
 def _people(entry: Row) -> list[str]:
     found = [entry.actor]
-    for name in ("to", "signer", "person", "id"):
+    for name in ("to", "signer", "person", "submitted_by", "id"):
         value = entry.input.get(name)
         if isinstance(value, str):
             found.append(value.removeprefix("user:"))
@@ -104,7 +108,7 @@ def _told(visitor: Visitor, row: Row, tasks: Mapping[tuple[str, str], tuple[str,
         return Told(entry.at, who, entry.actor, say("这条记录无法读出，存档已损坏", visitor.language), "error", head.title if head else register.stream(entry.stream), "",
                     entry.stream, entry.seq, entry.command, row.hash)
     if head is None:
-        return Told(entry.at, who, entry.actor, register.sentence(entry), kind_of("person", entry), register.stream(entry.stream), "", entry.stream, entry.seq,
+        return Told(entry.at, who, entry.actor, register.sentence(entry), kind_of("error" if entry.command in FAULTS else "person", entry), register.stream(entry.stream), "", entry.stream, entry.seq,
                     entry.command, row.hash)
     known = {fields["task"]: fields for name, fields in entry.events if name == "TaskOpened"}
     known |= {task: {"name": name, "form": form} for (instance, task), (name, form) in tasks.items() if instance == head.id}
@@ -130,7 +134,7 @@ class _Register:
         if entry.command not in OF_THE_PLACE:
             code = f"command.{entry.command}"
             return say(code, language) if knows(code) else say("登记一项变更（{command}）", language, command=entry.command)
-        return say(OF_THE_PLACE[entry.command], language, **self._details(entry))
+        return say(OF_THE_PLACE[entry.command], language, **self._details(entry)).removesuffix("：").removesuffix(": ")
 
     def stream(self, stream: str) -> str:
         kind, _, name = stream.partition(":")
@@ -139,12 +143,16 @@ class _Register:
     def _details(self, entry: Row) -> dict[str, Any]:
         fields = {**entry.input}
         found: dict[str, Any] = {name: value for name, value in fields.items() if isinstance(value, (str, int))}
-        person = str(fields.get("person", fields.get("id", "")))
+        person = str(fields.get("person", fields.get("submitted_by", fields.get("id", ""))))
         found["who"] = self._people.get(person, person)
         if entry.command == "AddPost":
             found["post"] = f"{self._visitor.words.organisation(fields['org'])} · {fields['title']}"
         elif "post" in fields:
             found["post"] = self._post(str(fields["post"]))
+        if "kind" in fields:
+            found["what"] = say("流程包" if fields["kind"] == "package" else "方案", self._visitor.language)
+        if "state" in fields:
+            found["decision"] = say(DECISIONS.get(str(fields["state"]), str(fields["state"])), self._visitor.language)
         if entry.command in ("ReplayInstance", "ExportRecord"):
             found["title"] = self._title(str(fields.get("instance") or fields.get("scope", "")))
             found["result"] = say("不一致" if fields.get("findings") else "一致", self._visitor.language)
