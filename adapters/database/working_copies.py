@@ -70,6 +70,7 @@ _STATE = sa.select(_p.state, _p.submitted_by, _p.decided_by, _p.package, _p.kind
 _LOCK_STATE = _STATE.with_for_update()
 _DECIDE = proposal.update().where(_p.place == bind("key_place"), _p.id == bind("key_id"), _p.state == "open").values(
     state=bind("state"), decided_by=bind("decided_by"), decided_at=bind("decided_at"), reason=bind("reason"))
+_REOPEN = proposal.update().where(_p.place == bind("key_place"), _p.id == bind("key_id")).values(state="open", decided_by=None, decided_at=None, reason=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,6 +283,14 @@ class WorkingCopies:
             self._journal.note(transaction, place, f"package:{found[3]}", by, "DecidePublication", fields)
             transaction.change(_DECIDE, key_place=place, key_id=id, state=state, decided_by=by, decided_at=_now(transaction, place), reason=reason or None)
         return True
+
+    def reopen(self, place: str, id: str, by: str) -> None:
+        """An approved request is open again, because what it asked for could not be published."""
+        with self._database.writing() as transaction:
+            found = transaction.row(_LOCK_STATE, place=place, id=id)
+            if found is not None and (found[0], found[2]) == ("approved", by):
+                self._journal.note(transaction, place, f"package:{found[3]}", by, "ReopenPublication", {"id": id, "kind": found[4], "hash": found[5]})
+                transaction.change(_REOPEN, key_place=place, key_id=id)
 
     def proposals(self, place: str, package: str = "", open_only: bool = False) -> list[Proposal]:
         """Newest first."""

@@ -23,7 +23,12 @@ def scheme_findings(bundle: Bundle, body: bytes, file: str, calendar: Calendar, 
 
     Raises: Invalid, when the file is no scheme at all.
     """
-    scheme = read_scheme(body, file)
+    return checked(bundle, read_scheme(body, file), calendar, purpose, organisations, vacant)
+
+
+def checked(bundle: Bundle, scheme: Scheme, calendar: Calendar, purpose: Any, organisations: frozenset[str] | None = None,
+            vacant: Vacant | None = None) -> tuple[Scheme, list[Finding]]:
+    """The same for a scheme that was read already."""
     findings = [] if scheme.package == bundle.package.name else [scheme.finding("scheme.other_package", "package", package=scheme.package, expected=bundle.package.name)]
     filled = scheme.with_defaults(bundle.package.declaration)
     findings += check_scheme(filled, bundle.package.declaration, {"cn": calendar}, purpose, organisations)

@@ -4,7 +4,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -16,6 +16,7 @@ from adapters.database.publications import PublishedPackage, PublishedScheme
 from adapters.database.store import Answer
 from adapters.database.working_copies import Proposal, SchemeDraft, WorkingCopies, WorkingCopy
 from adapters.definitions import archive, scheme_file
+from adapters.definitions.publishing import checked
 from adapters.identity import passwords
 from adapters.sheets import Known, Roster, read_roster, template
 from adapters.system.root import System
@@ -31,7 +32,7 @@ from engine.scheme.scheme import Scheme, read_scheme, value_at
 WORKING, LIBRARY = "working", "library"
 SCHEME_ID = re.compile(r"[a-z][a-z0-9-]{0,60}\Z")
 PLACE_ID = re.compile(r"[a-z][a-z0-9-]{1,30}\Z")
-KEPT_BUNDLES = 6
+KEPT_BUNDLES, KEPT_SCHEMES = 6, 24
 PLAIN = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that reads like something else
 
 
@@ -66,6 +67,7 @@ class Design:
         self.system = system
         self.copies = WorkingCopies(system.database)
         self._bundles: OrderedDict[str, Bundle | Invalid] = OrderedDict()
+        self._schemes: OrderedDict[tuple[str, str], Scheme] = OrderedDict()
         self._lock = Lock()
 
     # --- packages -------------------------------------------------------------------------------------------------------------------------
@@ -133,7 +135,9 @@ class Design:
     def bundle(self, place: str, package: str) -> Bundle:
         """The package in force, by which schemes are written. Raises Invalid, NotFound."""
         of = self.newest(place, package)
-        return self.bundle_of(self.files(place, package, of))
+        if of in (LIBRARY, WORKING):
+            return self.bundle_of(self.files(place, package, of))
+        return self.system.published.bundle(place, of)
 
     def open_copy(self, place: str, package: str, base: str, by: str) -> None:
         """Begins a working copy of the library's or a published version. Raises Conflict `design.copy_open`, NotFound."""
@@ -214,8 +218,7 @@ class Design:
             raise Refused("design.own_proposal")
         if found.kind == "package":
             bundle = self.bundle_of(files)
-            self.copies.decide(place, id, "approved", by)
-            self.system.publish(place, bundle.files, found.submitted_by, by)
+            self._publishing(place, id, by, lambda: self.system.publish(place, bundle.files, found.submitted_by, by))
             if self._copy_hash(place, found.package) == found.hash:  # all of it is in force: the next change begins from there
                 self.copies.discard(place, found.package)
         else:
@@ -226,10 +229,18 @@ class Design:
                 raise Invalid(findings)
             if not self.system.publications.packages(place, found.package):
                 raise Refused("design.package_first", package=bundle.package.title)
-            self.copies.decide(place, id, "approved", by)
-            self.system.publish_scheme(place, bundle, body, file, found.submitted_by, by)
+            self._publishing(place, id, by, lambda: self.system.publish_scheme(place, bundle, body, file, found.submitted_by, by))
             self.copies.drop_draft(place, found.package, found.name, body)
         return found
+
+    def _publishing(self, place: str, id: str, by: str, publish: Callable[[], object]) -> None:
+        """Approved first, so that of two who decide at once one is refused; what cannot be published after all is open again."""
+        self.copies.decide(place, id, "approved", by)
+        try:
+            publish()
+        except (Invalid, Refused):
+            self.copies.reopen(place, id, by)
+            raise
 
     def _copy_hash(self, place: str, package: str) -> str:
         try:
@@ -250,6 +261,19 @@ class Design:
         values = self.system.published.scheme(place, published[0].hash, scheme).values
         return self.system.start(place, published[0].hash, scheme, actor, command_id, str(value_at(values, "issuers.lead.org") or ""))
 
+    def read(self, body: bytes, file: str) -> Scheme:
+        """A scheme file, parsed once while it is used. Raises Invalid."""
+        key = (sha256(body).hexdigest(), file)
+        with self._lock:
+            found = self._schemes.get(key)
+        if found is None:
+            found = read_scheme(body, file)
+            with self._lock:
+                self._schemes[key] = found
+                while len(self._schemes) > KEPT_SCHEMES:
+                    self._schemes.popitem(last=False)
+        return found
+
     # --- schemes ----------------------------------------------------------------------------------------------------------------------------
 
     def sources(self, place: str, package: str) -> dict[str, str]:
@@ -260,7 +284,7 @@ class Design:
         if package in self.system.library.packages():
             for id, body in self.system.library.schemes(package).items():
                 if sha256(body).hexdigest() not in known:
-                    found[f"{LIBRARY}:{id}"] = read_scheme(body, id).title
+                    found[f"{LIBRARY}:{id}"] = self.read(body, id).title
         return found
 
     def source(self, place: str, package: str, source: str) -> bytes:
@@ -297,13 +321,15 @@ class Design:
         return DraftView(found, scheme, tuple(findings))
 
     def check_scheme(self, place: str, package: str, name: str, body: bytes, purpose: str = "plan") -> tuple[Scheme, list[Finding]]:
-        """The scheme with defaults, and all findings."""
-        return self.system.check_scheme(self.bundle(place, package), body, f"schemes/{name}.yaml", purpose, place)
+        """The scheme with defaults, and all findings, the place's organisations and posts among them."""
+        people = self.system.people
+        known = frozenset(one.id for one in people.organisations(place))
+        scheme = self.read(body, f"schemes/{name}.yaml")
+        return checked(self.bundle(place, package), scheme, self.system.calendar(place), purpose, known, lambda candidates: people.vacant(place, candidates))
 
-    @staticmethod
-    def stored_scheme(draft: SchemeDraft) -> Scheme:
+    def stored_scheme(self, draft: SchemeDraft) -> Scheme:
         """A draft's own values and marks, without defaults."""
-        return read_scheme(draft.body, f"schemes/{draft.name}.yaml")
+        return self.read(draft.body, f"schemes/{draft.name}.yaml")
 
     def check_made(self, place: str, package: str, name: str, scheme: Scheme) -> tuple[Scheme, list[Finding]]:
         """The same checks on a scheme that is not stored."""
@@ -324,7 +350,7 @@ class Design:
     def compare_scheme(self, place: str, package: str, old: bytes, new: bytes) -> tuple[Change, ...]:
         """What is different between two scheme files."""
         declaration = self.bundle(place, package).package.declaration
-        before, after = (read_scheme(body, package).with_defaults(declaration) for body in (old, new))
+        before, after = (self.read(body, package).with_defaults(declaration) for body in (old, new))
         return compare_schemes(before, after, declaration)
 
     # --- calendar ---------------------------------------------------------------------------------------------------------------------------

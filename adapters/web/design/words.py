@@ -3,14 +3,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from adapters.locale import say
 from adapters.web.design.rights import Designer
 from adapters.web.design.sentences import Labels, Said, Sentences
 from engine.compare.change import Change
 from engine.refusals import Finding, Invalid, NotFound
-from engine.scheme.scheme import Scheme, read_scheme
+from engine.scheme.scheme import Scheme
 
 ORDER = {"error": 0, "warning": 1, "note": 2}
 
@@ -51,7 +51,7 @@ def labels(designer: Designer, package: str) -> Labels:
 def some_scheme(designer: Designer, package: str) -> Scheme | None:
     """A scheme by which stages have names: the newest published one, else the first that there is."""
     for source in designer.design.sources(designer.place, package):
-        return read_scheme(designer.design.source(designer.place, package, source), source)
+        return cast(Scheme, designer.design.read(designer.design.source(designer.place, package, source), source))
     return None
 
 
