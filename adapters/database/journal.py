@@ -62,6 +62,7 @@ class Journal:
 
     def __init__(self, database: Database) -> None:
         self._append, self._pending = database.statement(_APPEND), database.statement(_PENDING)
+        self._appended, self._pended = self._append.picked(tuple(_e.keys())), self._pending.picked(tuple(schema.unsequenced.c.keys()))
 
     def earlier(self, found: Sequence[Sequence[Any]], command_id: str, digest: str | None) -> Entry | None:
         """The entry that this command already made, from the rows of `EARLIER`. Raises Conflict `command.other_body` when its id meant something else."""
@@ -74,11 +75,9 @@ class Journal:
     def append(self, transaction: Transaction, place: str, entry: Entry, digest: str | None) -> Written:
         """Stores the sealed entry and queues it for its leaf. Raises Taken (at the latest at commit) when stream and number are used."""
         body, hash_ = sealed(entry)
-        transaction.write(self._append, [self._append.ordered({
-            "place": place, "stream": entry.stream, "seq": entry.seq, "at": stored(entry.at), "actor": entry.actor,
-            "command_id": entry.command_id or None, "command": entry.command, "digest": digest, "hash": hash_, "body": body})])
-        transaction.write(self._pending, [self._pending.ordered(
-            {"place": place, "stream": entry.stream, "seq": entry.seq, "hash": merkle.leaf_hash(body)})])
+        transaction.write(self._append, [self._appended((
+            place, entry.stream, entry.seq, stored(entry.at), entry.actor, entry.command_id or None, entry.command, digest, hash_, body))])
+        transaction.write(self._pending, [self._pended((place, entry.stream, entry.seq, merkle.leaf_hash(body)))])
         return Written(entry, body, hash_)
 
     def note(self, transaction: Transaction, place: str, stream: str, actor: str, command: str, fields: Mapping[str, object]) -> Written:

@@ -45,16 +45,18 @@ def _beside(table: sa.FromClause, other: Any, **columns: Any) -> sa.ColumnElemen
     return sa.and_(table.c.place == other.place, table.c.instance == other.instance, *[table.c[name] == value for name, value in columns.items()])
 
 
-_s, _t = _scope.c, _timer.c
-_OF_TASK = (
-    sa.select(*_COLUMNS).select_from(
-        schema.task
+_s, _t, _p, _e = _scope.c, _timer.c, schema.place.c, schema.entry.c
+_OF_COMMAND = (
+    sa.select(_e.digest, _e.body, *_COLUMNS).select_from(
+        schema.place
+        .outerjoin(schema.entry, sa.and_(_e.place == _p.place, _e.actor == bind("actor"), _e.command_id == bind("command_id")))
+        .outerjoin(schema.task, sa.and_(_task.place == _p.place, _task.instance == bind("instance"), _task.id == bind("task")))
         .outerjoin(_scope, _beside(_scope, _task, id=_task.scope))
         .outerjoin(_around, _beside(_around, _s, id=_s.parent))
         .outerjoin(_timer, _beside(_timer, _task, scope=_task.scope)))
-    .where(_task.place == bind("place"), _task.instance == bind("instance"), _task.id == bind("id")))
+    .where(_p.place == bind("place")))
 _NEXT_TIMER = (
-    sa.select(*_COLUMNS).select_from(
+    sa.select(sa.null(), sa.null(), *_COLUMNS).select_from(
         _timer
         .outerjoin(_scope, _beside(_scope, _t, id=_t.scope))
         .outerjoin(_around, _beside(_around, _s, id=_s.parent))
@@ -86,19 +88,20 @@ class StoredSource:
         self.timer_keys: dict[str, tuple[int, str]] = {}  # the rest of a timer's key in the table, by id
         self._ahead: dict[tuple[type[Any], object], Sequence[Any]] = {}  # read, and not asked for yet
 
-    def task_query(self, id: str) -> Query:
-        """What a command on that task needs; `fetched` takes the rows, for a caller that asks this together with other queries."""
-        return _OF_TASK, {"place": self._place, "instance": self._instance, "id": id}
+    def command_query(self, task: str, actor: str, command_id: str) -> Query:
+        """The entry that this command already made, and what it needs of its task; `fetched` takes the rows."""
+        return _OF_COMMAND, {"place": self._place, "instance": self._instance, "task": task, "actor": actor, "command_id": command_id or None}
 
-    def fetched(self, found: Sequence[Sequence[Any]]) -> None:
-        """Keeps rows that were read ahead, for the first time that the engine asks for them."""
+    def fetched(self, found: Sequence[Sequence[Any]]) -> list[Sequence[Any]]:
+        """Keeps rows that were read ahead until the engine asks for them. Gives (digest, body) of the earlier entry, if there is one."""
         for columns in found:
-            at = 0
+            at = 2
             for kind, width in zip(_READ_AHEAD, _WIDTHS, strict=True):
                 row, at = columns[at:at + width], at + width
                 key = row[1] if kind is TimerRow else row[0]
                 if key is not None:
                     self._ahead[kind, key] = row
+        return [columns[:2] for columns in found[:1] if columns[1] is not None]
 
     def stepped(self) -> None:
         """A step changed rows: what was read before it and not asked for may be out of date."""

@@ -127,8 +127,9 @@ class Store:
 
     def _started(self, place: str, sent: Sent) -> Answer:
         with self.database.writing() as transaction:
-            found = transaction.gather(_earlier(place, sent))[0] if sent.digest else []
-            return self.answered(sent, found) or Run(self, transaction, place, sent.command.instance, None).carry_out(sent)
+            clock, *found = transaction.gather((CLOCK, {"place": place}), *([_earlier(place, sent)] if sent.digest else []))
+            earlier = self.answered(sent, found[0]) if found else None
+            return earlier or Run(self, transaction, place, sent.command.instance, clock).carry_out(sent)
 
     def _handled(self, place: str, instance: str, sent: Sent) -> Answer:
         with self.database.writing() as transaction:
@@ -157,8 +158,9 @@ def _earlier(place: str, sent: Sent) -> Query:
 class Run:
     """One transaction's way through one instance: what was loaded, how far its stream has come, at which moment."""
 
-    def __init__(self, store: Store, transaction: Transaction, place: str, instance: str, locked: sa.Select[Any] | None, sent: Sent | None = None) -> None:
-        """`locked`: how the instance's row is read; None: it is about to start. `sent`: what will be carried out, to fetch ahead for it."""
+    def __init__(self, store: Store, transaction: Transaction, place: str, instance: str, locked: sa.Select[Any] | Sequence[Row],
+                 sent: Sent | None = None) -> None:
+        """`locked`: how the instance's row is read; or the rows of `CLOCK`: it is about to start. `sent`: what will be carried out, to fetch ahead for it."""
         self._store, self._transaction, self._place, self._instance = store, transaction, place, instance
         self.source = StoredSource(transaction, place, instance)
         self.doomed_by: str | None = None
@@ -166,28 +168,25 @@ class Run:
         self._named: tuple[str, ...] | None = None  # what the instance was called when it was read
         self._timer_at: int | None = None  # no timer of the instance falls due before
         self._held: dict[str, list[Row]] = {}  # what people hold, once it was asked
-        if locked is None:
-            self._begin(transaction, place)
-        else:
+        if isinstance(locked, sa.Select):
             self._load(transaction, place, locked, sent)
+        else:
+            self._begin(place, locked)
 
-    def _begin(self, transaction: Transaction, place: str) -> None:
-        clock = transaction.row(CLOCK, place=place)
-        if clock is None:
+    def _begin(self, place: str, clock: Sequence[Row]) -> None:
+        if not clock:
             raise NotFound("place.unknown", place=place)
+        offset, self.database_now = clock[0]
         self.workspace = Workspace(Nothing())
         self.seq, self.head, self.state_hash = 0, GENESIS, 0
-        self.at, self.database_now = clock[0] + clock[1], clock[1]
+        self.at = offset + self.database_now
 
     def _load(self, transaction: Transaction, place: str, locked: sa.Select[Any], sent: Sent | None) -> None:
         """The lock first; what stands behind it in the same journey is read after it was granted."""
         this = {"place": place, "id": self._instance}
         ahead: list[Query] = [(locked, this)]
-        if sent is not None and sent.digest:
-            ahead.append(_earlier(place, sent))
-        task = getattr(sent.command, "task", "") if sent is not None else ""
-        if task:
-            ahead.append(self.source.task_query(task))
+        if sent is not None:
+            ahead.append(self.source.command_query(getattr(sent.command, "task", ""), sent.command.actor, sent.command_id))
         actor = sent.command.actor if sent is not None and not self._store.database.lite else ""  # on SQLite a question costs no journey
         if actor:
             ahead.append(held_by(place, actor, self._instance))
@@ -201,10 +200,8 @@ class Run:
         self._named = head.scheme, head.org, head.title
         # A wait for the lock lies behind this clock's reading; the last entry's moment is the lower bound in any case.
         self.at = max(offset + self.database_now, last_at)
-        if sent is not None and sent.digest:
-            self.earlier = self._store.answered(sent, more[0])
-        if task:
-            self.source.fetched(more[1 if sent is not None and sent.digest else 0])
+        if sent is not None:
+            self.earlier = self._store.answered(sent, self.source.fetched(more[0]))
         if actor:
             self._held[actor] = more[-1]
 
