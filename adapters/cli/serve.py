@@ -1,7 +1,7 @@
 """`banli serve`: the web pages with an embedded worker on one database; makes the demo place when there is none."""
 from __future__ import annotations
 
-import logging
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,13 +11,12 @@ import uvicorn
 from adapters.system import Settings, System
 from adapters.system.demo import ensure_demo
 from adapters.web.app import create_app
-
-log = logging.getLogger(__name__)
-PAUSE = 0.5  # seconds between two looks at what is due
+from adapters.worker import logs, work
 
 
 def serve(host: str, port: int) -> int:
-    """Serves until it is stopped."""
+    """Serves until it is stopped: SIGTERM lets what was begun end, for three seconds."""
+    logs.configure(os.environ.get("BANLI_LOG", "text"))
     system = System(Settings.from_environment())
     ensure_demo(system)
     with working(system):
@@ -30,16 +29,7 @@ def serve(host: str, port: int) -> int:
 def working(system: System) -> Iterator[None]:
     """A thread that lets time pass in every place while the block runs."""
     stopped = threading.Event()
-
-    def work() -> None:
-        while not stopped.wait(PAUSE):
-            try:
-                for place in system.places():
-                    system.run_due(place.id)
-            except Exception:  # the database may be away for a while; the next look tries again
-                log.exception("what is due could not be carried out")
-
-    thread = threading.Thread(target=work, name="worker", daemon=True)
+    thread = threading.Thread(target=work, args=(system, stopped), name="worker", daemon=True)
     thread.start()
     try:
         yield

@@ -191,11 +191,12 @@ def quiet(system: System, known: Mapping[str, str], report: Report, seconds: flo
     report(quiet=False, left=left)
 
 
-def each(system: System, known: Mapping[str, str], report: Report, ops: list[Op], patience: int = 0) -> None:
+def each(system: System, known: Mapping[str, str], report: Report, ops: list[Op], patience: int = 0, pause: float = 0.0) -> None:
     """Sends the given commands one after the other."""
     for op in ops:
         report(**{"try": op})
         send(system, known, report, op, patience)
+        time.sleep(pause)
 
 
 def waiting(system: System, known: Mapping[str, str], report: Report, gate: int, ops: list[Op]) -> None:

@@ -1,0 +1,57 @@
+"""`banli worker`, `backup`, `restore`: what keeps an installation running; the work is done elsewhere."""
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+from typing import Any
+
+from adapters.cli import say
+from adapters.cli.arguments import command
+from adapters.locale import say as words
+from adapters.system import Settings, System, operations
+from adapters.worker import logs, run
+
+
+def add(commands: Any) -> None:
+    """Declares the commands."""
+    made = command(commands, "worker", worker, "另起一个后台进程：到期、作业、消息、入账（可在任意节点起任意个）")
+    made.add_argument("--log", choices=("text", "json"), default=os.environ.get("BANLI_LOG", "text"), help="日志格式（默认取 BANLI_LOG）")
+
+    made = command(commands, "backup", backup, "在线备份：一致的快照，写完即核验；密钥另存一份 FILE.keys")
+    made.add_argument("file", type=Path, metavar="FILE", help="备份文件（不得已存在）")
+
+    made = command(commands, "restore", restore, "恢复到空的数据库并核验")
+    made.add_argument("file", type=Path, metavar="FILE", help="备份文件")
+    made.add_argument("--keys", type=Path, default=None, metavar="FILE", help="密钥备份（默认 FILE.keys；应取最新的一份，已清除的人才不会复原）")
+    made.add_argument("--without-keys", action="store_true", help="不恢复密钥：个人信息和上传文件将不可读")
+    made.add_argument("--check", action="store_true", help="只核验备份，不恢复")
+
+
+def worker(given: argparse.Namespace) -> int:
+    logs.configure(given.log)
+    system = System(Settings.from_environment())
+    print("后台进程已启动（按 Ctrl+C 停止）", flush=True)
+    return run(system)
+
+
+def backup(given: argparse.Namespace) -> int:
+    found = operations.back_up(System(Settings.from_environment()), given.file)
+    print(f"✓ 已备份并核验：{given.file}（{found.rows} 行，{found.streams} 个流，{found.entries} 条记录，结构 {found.revision}）")
+    print(f"  密钥另存：{operations.keys_path(given.file)}（请与备份分开保管，保留不超过 30 天）；上传的文件在 files/ 文件夹，请另行复制")
+    return 0
+
+
+def restore(given: argparse.Namespace) -> int:
+    if given.check:
+        found = operations.verified(given.file)
+        print(f"✓ 备份完好：{found.rows} 行，{found.streams} 个流，{found.entries} 条记录，结构 {found.revision}")
+        return 0
+    keys = None if given.without_keys else given.keys or operations.keys_path(given.file)
+    settings = Settings.from_environment()
+    found = operations.restore(settings, given.file, keys)
+    print(f"✓ 已恢复并核验：{found.rows} 行，{found.streams} 个流，{found.entries} 条记录")
+    for path in operations.missing_keys(settings):
+        print(words("backup.key_missing", say.LANGUAGE, place=path.stem, path=path))
+    print("  请再运行 banli audit verify 核验签名")
+    return 0

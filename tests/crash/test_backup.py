@@ -1,0 +1,143 @@
+"""T8: a backup while people work, everything wiped, restored, compared with the list of what was acknowledged; across both databases."""
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.crash.ledger import Ledger, problems
+from tests.crash.nodes import ROOT, Node, node
+from tests.crash.readers import reading
+
+
+def banli(home: Path, database: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "BANLI_HOME": str(home), "BANLI_DATABASE": database, "PYTHONPATH": str(ROOT)}
+    return subprocess.run([sys.executable, "-m", "adapters.cli.main", *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
+
+
+class Load:
+    """Two clients at work, and what they heard so far."""
+
+    def __init__(self, product: Node) -> None:
+        self.ledger = Ledger()
+        self._workers = [product.act("work", run=f"b{n}", seed=n, resend=[], tend=n == 0, patience=3) for n in range(2)]
+
+    def heard(self, seconds: float = 0.0) -> None:
+        until = time.monotonic() + seconds
+        while True:
+            for worker in self._workers:
+                self.ledger.take(worker.lines(0.02))
+            if time.monotonic() >= until:
+                return
+
+    def killed(self) -> None:
+        for worker in self._workers:
+            self.ledger.take(worker.kill())
+
+
+def backed_up_under_load(home: Path, url: str, make: Callable[[], Any]) -> tuple[dict[str, str], Ledger, Ledger]:
+    """(definitions, what was acknowledged before the backup began, everything that was sent) of a busy place."""
+    with node(home, url) as product:
+        load = Load(product)
+        load.heard(2.0)
+        before = Ledger(dict(load.ledger.tried), dict(load.ledger.acked))
+        make()
+        load.heard(0.5)
+        load.killed()
+        assert len(load.ledger.acked) > len(before.acked) > 0
+        return product.known, before, load.ledger
+
+
+def wiped(home: Path) -> None:
+    """The disk with database and keys is gone."""
+    shutil.rmtree(home)
+    home.mkdir()
+
+
+@pytest.fixture
+def other(request: pytest.FixtureRequest, url: str, home: Path) -> str:
+    """An empty database of the other kind."""
+    if not url.startswith("sqlite"):
+        return f"sqlite:///{home}/banli.db"
+    new: Callable[[], str] = request.getfixturevalue("new_postgres")
+    return new()
+
+
+@pytest.mark.parametrize("into", ["same", "other"])
+def test_everything_acknowledged_before_the_backup_comes_back(url: str, home: Path, tmp_path: Path, request: pytest.FixtureRequest, into: str) -> None:
+    file = tmp_path / "backup.banli"
+
+    def make() -> None:
+        said = banli(home, url, "backup", str(file))
+        assert said.returncode == 0, said.stdout + said.stderr
+
+    known, before, sent = backed_up_under_load(home, url, make)
+    wiped(home)
+    target = request.getfixturevalue("other") if into == "other" else url if url.startswith("sqlite") else request.getfixturevalue("new_postgres")()
+    restored = banli(home, target, "restore", str(file))
+    assert restored.returncode == 0, restored.stdout + restored.stderr
+    verified = banli(home, target, "audit", "verify", "--place", "here")
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+
+    with reading(target) as reader:
+        there = {id for (id,) in reader.rows("SELECT command_id FROM entry WHERE command_id IS NOT NULL")}
+    assert set(before.acked) - there == set()
+    before.tried |= sent.tried
+    with node(home, target, known=known) as product:  # clients send again whatever the restored place does not know
+        goes_on = Ledger(dict(sent.tried))
+        goes_on.take(product.done("each", ops=list(sent.tried.values())))
+        assert product.done("quiet")[-1] == {"quiet": True}
+    with reading(target) as reader:
+        assert problems(reader, goes_on, complete=True) == []
+    assert goes_on.refused == {}
+
+
+def test_a_copied_database_file_would_be_found_out(home: Path, tmp_path: Path) -> None:
+    url = f"sqlite:///{home}/banli.db"
+    known, before, sent = backed_up_under_load(home, url, lambda: shutil.copy(home / "banli.db", tmp_path / "copied.db"))
+
+    with reading(f"sqlite:///{tmp_path}/copied.db") as reader:
+        before.tried |= sent.tried
+        assert any(problem.startswith("lost") for problem in problems(reader, before))
+
+
+@pytest.mark.parametrize("damage", [
+    "UPDATE entry SET body = CAST(replace(CAST(body AS TEXT), '\"apply\"', '\"apple\"') AS BLOB) WHERE rowid = (SELECT max(rowid) FROM entry WHERE command = 'Start')",
+    "DELETE FROM entry WHERE rowid = (SELECT max(rowid) FROM entry)",
+    "DELETE FROM task WHERE rowid = (SELECT max(rowid) FROM task)",
+    "UPDATE instance SET seq = seq + 1",
+    "UPDATE manifest SET value = '9' WHERE key = 'format'",
+], ids=["entry changed", "entry missing", "row missing", "head moved", "other format"])
+def test_a_damaged_backup_is_refused_and_nothing_is_restored(home: Path, tmp_path: Path, damage: str) -> None:
+    import pysqlite3.dbapi2 as sqlite
+
+    file, target = tmp_path / "backup.banli", tmp_path / "new"
+    with node(home) as product:
+        product.done("work", run="x", seed=1, resend=[], most=20)
+        assert banli(home, "", "backup", str(file)).returncode == 0
+    with sqlite.connect(str(file)) as connection:
+        connection.execute(damage.replace("rowid = (SELECT max(rowid) FROM task)", "instance = (SELECT max(instance) FROM task)"))
+
+    said = banli(target, "", "restore", str(file))
+
+    assert said.returncode == 1
+    assert "✗" in said.stderr
+    with reading(f"sqlite:///{target}/banli.db") as reader:
+        assert reader.rows("SELECT name FROM sqlite_master WHERE type = 'table'") == []
+
+
+def test_nothing_is_overwritten(home: Path, tmp_path: Path) -> None:
+    file = tmp_path / "backup.banli"
+    with node(home):
+        assert banli(home, "", "backup", str(file)).returncode == 0
+        assert banli(home, "", "backup", str(file)).returncode == 1  # the file is there
+        assert banli(home, "", "restore", str(file)).returncode == 1  # the database is not empty
+        assert banli(home, "", "restore", str(file), "--check").returncode == 0
+    assert oct(file.stat().st_mode)[-3:] == "600"
