@@ -553,4 +553,7 @@ EN = {
     "在“导入流程包”中导入归档；": "import the archive of the package;",
     "核对工作日历；": "check the working calendar;",
     "以归档中的方案为底稿编写本地方案，提交、复核、发布、启动。": "write the own scheme from one of the archive, submit, review, publish, start.",
+    "保存并返回流程包": "Save and back to the package",
+    "改动随时自动保存到工作稿，发布前不影响正在办理的活动。": "Changes are kept in the working copy as you go; nothing running is touched before publishing.",
+    "申请发布的版本": "The version to be published",
 }

@@ -29,7 +29,7 @@ from engine.refusals import Conflict, Finding, Invalid, NotFound, Refused
 from engine.scheme.calendar import read_calendar_year
 from engine.scheme.scheme import Scheme, read_scheme, value_at
 
-WORKING, LIBRARY = "working", "library"
+WORKING, LIBRARY, PROPOSAL = "working", "library", "proposal:"
 SCHEME_ID = re.compile(r"[a-z][a-z0-9-]{0,60}\Z")
 PLACE_ID = re.compile(r"[a-z][a-z0-9-]{1,30}\Z")
 KEPT_BUNDLES, KEPT_SCHEMES = 6, 24
@@ -98,9 +98,14 @@ class Design:
         return PackageLine(name, title, name in library, self.copies.copy(place, name), own)
 
     def files(self, place: str, package: str, of: str) -> dict[str, bytes]:
-        """The files of the working copy, the library or a published version (its hash). Raises NotFound."""
+        """The files of the working copy, the library, a published version (its hash) or a request (`proposal:ID`). Raises NotFound."""
         if of == WORKING:
             return self.copies.files(place, package)
+        if of.startswith(PROPOSAL):
+            found, files = self.proposal_files(place, of.removeprefix(PROPOSAL))
+            if (found.kind, found.package) != ("package", package):
+                raise NotFound("design.no_proposal")
+            return files
         if of == LIBRARY:
             return self.system.library.package(package)
         if not any(one.hash == of for one in self.system.publications.packages(place, package)):

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 
 from adapters.database.working_copies import WorkingCopies
@@ -60,7 +61,9 @@ def test_published_by_a_second_person_only(first: Browser, second: Browser, syst
     assert first.press(f"{address}/approve").status_code == 409
     assert len(system.publications.packages(PLACE, NAME)) == 1
 
-    second.page(address)
+    page = second.page(address)
+    drawn = re.search(r'href="([^"]+/compare/diagram[^"]+)"', page.text)
+    assert drawn is not None and "改名为“初评打分”" in second.get(drawn[1].replace("&amp;", "&")).text
     assert second.press(f"{address}/approve").status_code == 303
     new, *_ = system.publications.packages(PLACE, NAME)
     assert (new.published_by, new.approved_by) == (FIRST, SECOND)

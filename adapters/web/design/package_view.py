@@ -111,6 +111,8 @@ def version_name(designer: Designer, line: Any, of: str) -> str:
     language = designer.visitor.language
     if of in (WORKING, LIBRARY):
         return say("工作稿" if of == WORKING else "程序自带版本", language)
+    if of.startswith("proposal:"):
+        return say("申请发布的版本", language)
     found = next((one for one in line.published if one.hash == of), None)
     if found is None:
         return of[:12]

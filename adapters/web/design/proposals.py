@@ -24,28 +24,29 @@ def proposal(request: Request, designer: Reading, id: str) -> Response:
 
 def _page(request: Request, designer: Designer, id: str, problems: Any = (), status: int = 200) -> Response:
     found, files = designer.design.proposal_files(designer.place, id)
-    said, against = _changes(designer, found, files)
+    said, against, old = _changes(designer, found, files)
     line = designer.design.package(designer.place, found.package)
-    return render(request, "design_proposal.html", status, designer=designer, proposal=found, line=line, said=said, against=against, problems=problems,
+    return render(request, "design_proposal.html", status, designer=designer, proposal=found, line=line, said=said, against=against, problems=problems, old=old,
+                  diagrams=list(dict.fromkeys(one.file for one in said or () if one.file.endswith(".bpmn") and one.element)),
                   own=found.submitted_by == designer.person)
 
 
-def _changes(designer: Designer, found: Any, files: dict[str, bytes]) -> tuple[list[Any] | None, str]:
-    """The sentences against what is in force, and what that is; None for the first publication."""
+def _changes(designer: Designer, found: Any, files: dict[str, bytes]) -> tuple[list[Any] | None, str, str]:
+    """The sentences against what is in force, what that is called and its hash; None for the first publication."""
     design, place = designer.design, designer.place
     if found.kind == "package":
         published = [one for one in design.package(place, found.package).published if one.hash != found.hash or found.state != "approved"]
         earlier = [one for one in published if one.published_at <= (found.decided_at or designer.visitor.now)]
         if not earlier:
-            return None, ""
+            return None, "", ""
         old = design.files(place, found.package, earlier[0].hash)
-        return sentences(designer, found.package, compare_packages(old, files)), earlier[0].version
+        return sentences(designer, found.package, compare_packages(old, files)), earlier[0].version, earlier[0].hash
     earlier = [one for one in design.published_schemes(place, found.package) if one.hash != found.hash and one.published_at <= (found.decided_at or designer.visitor.now)]
     same = [one for one in earlier if one.name == found.name] or earlier
     if not same:
-        return None, ""
+        return None, "", ""
     old_body = design.source(place, found.package, same[0].hash)
-    return sentences(designer, found.package, design.compare_scheme(place, found.package, old_body, next(iter(files.values())))), same[0].title
+    return sentences(designer, found.package, design.compare_scheme(place, found.package, old_body, next(iter(files.values())))), same[0].title, same[0].hash
 
 
 @router.post("/{id}/{decision}")
