@@ -39,7 +39,7 @@ def test_the_sign_in_page(page: Page, base: str, axe: Callable[..., list[str]]) 
     page.goto(f"{base}/sign-in")
     shot(page, "sign-in")
 
-    expect(page.locator(".personas").first.get_by_role("button")).to_have_count(7)
+    expect(page.locator(".personas").first.get_by_role("button")).to_have_count(8)
     assert axe(page) == []
     assert said == []
 
