@@ -70,7 +70,8 @@ _STATE = sa.select(_p.state, _p.submitted_by, _p.decided_by, _p.package, _p.kind
 _LOCK_STATE = _STATE.with_for_update()
 _DECIDE = proposal.update().where(_p.place == bind("key_place"), _p.id == bind("key_id"), _p.state == "open").values(
     state=bind("state"), decided_by=bind("decided_by"), decided_at=bind("decided_at"), reason=bind("reason"))
-_REOPEN = proposal.update().where(_p.place == bind("key_place"), _p.id == bind("key_id")).values(state="open", decided_by=None, decided_at=None, reason=None)
+_REOPEN = proposal.update().where(_p.place == bind("key_place"), _p.id == bind("key_id")).values(
+    state="open", decided_by=sa.null(), decided_at=sa.null(), reason=sa.null())
 
 
 @dataclass(frozen=True, slots=True)
