@@ -10,6 +10,7 @@ import uvicorn
 
 from adapters.system import Settings, System
 from adapters.system.demo import ensure_demo
+from adapters.system.health import Guard, Limits
 from adapters.web.app import create_app
 from adapters.worker import logs, work
 
@@ -19,6 +20,7 @@ def serve(host: str, port: int) -> int:
     logs.configure(os.environ.get("BANLI_LOG", "text"))
     system = System(Settings.from_environment())
     ensure_demo(system)
+    system.admit = Guard(system, Limits.from_environment()).check
     with working(system):
         print(f"办理已启动：http://{host}:{port} （按 Ctrl+C 停止）", flush=True)
         uvicorn.run(create_app(system), host=host, port=port, log_level="warning", timeout_graceful_shutdown=3)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from time import perf_counter
 from typing import Any
 
 import psycopg
@@ -16,6 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
+from adapters.database.histogram import Histogram
 from adapters.database.pipeline import OnPostgres, Wire
 from adapters.database.transaction import Lost, OnSqlite, Query, Row, Statement, Transaction, bind
 from engine.refusals import Conflict, Refused
@@ -24,6 +26,8 @@ __all__ = ["Busy", "Database", "Lost", "OutOfBounds", "Query", "Row", "Statement
 
 BUSY_SECONDS = 5
 AFFECTED = ((3, 7, 0), (3, 51, 3))  # SQLite versions from–before with the WAL-reset bug
+# SQLite's IOERR_FSYNC and IOERR_DIR_FSYNC. The kernel may have thrown the data away and report the next try as done, so there is no next try.
+NOT_WRITTEN_THROUGH = frozenset({1034, 1290})
 NETWORK_FILESYSTEMS = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs", "afs", "ceph", "glusterfs", "fuse.glusterfs"})
 
 
@@ -51,6 +55,8 @@ class Database:
         self._connect, self._dialect = connect, dialect
         self._idle: deque[Any] = deque()  # driver connections of the write path
         self._statements: dict[sa.ClauseElement, Statement] = {}
+        self.writes = Histogram()  # seconds of each write, from asking for the lock to the commit
+        self.unsafe = False  # the disk refused to write through: nothing more is written until the process starts again
 
     @property
     def lite(self) -> bool:
@@ -70,8 +76,11 @@ class Database:
     def writing(self) -> Iterator[Transaction]:
         """A transaction that holds the write lock before its first read (SQLite) or takes row locks as it goes (PostgreSQL).
 
-        Commits at the end, rolls back on any exception. Raises Busy, Taken, OutOfBounds for what the database refuses.
+        Commits at the end, rolls back on any exception. Raises Busy, Taken, OutOfBounds for what the database refuses, Refused `store.disk`.
         """
+        if self.unsafe:
+            raise Refused("store.disk", reason="fsync")
+        began = perf_counter()
         driver = self._taken()
         try:
             transaction = self._transaction(driver, "BEGIN IMMEDIATE")
@@ -79,9 +88,11 @@ class Database:
             transaction.commit()
         except BaseException as error:
             self._returned(driver)
+            self.unsafe = self.unsafe or getattr(error, "sqlite_errorcode", 0) in NOT_WRITTEN_THROUGH
             _translated(error)
             raise
         self._idle.append(driver)
+        self.writes.add(perf_counter() - began)
 
     @contextmanager
     def looking(self) -> Iterator[Transaction]:
@@ -155,6 +166,9 @@ def _translated(error: BaseException) -> None:
     undone = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure, psycopg.errors.LockNotAvailable)
     if isinstance(error, undone) or (isinstance(error, sqlite.OperationalError) and ("locked" in str(error) or "busy" in str(error))):
         raise Busy from error
+    full = (psycopg.errors.DiskFull, psycopg.errors.IoError)
+    if isinstance(error, full) or (isinstance(error, sqlite.OperationalError) and ("is full" in str(error) or "disk I/O" in str(error))):
+        raise Refused("store.disk", reason=type(error).__name__ if isinstance(error, full) else str(error)) from error
 
 
 def open_database(url: str) -> Database:

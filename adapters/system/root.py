@@ -111,6 +111,7 @@ class System:
         self.store = Store(self.database, self.published, self.keys, VERSION)
         self.worker = Worker(self.store, self.deliver)
         self.webhooks = channels.Webhook(settings.destinations)
+        self.admit: Callable[[str], None] = lambda place: None  # raises while a place takes no new starts (adapters/system/health.py)
 
     # --- places and time ----------------------------------------------------------------------------------------------------------
 
@@ -195,6 +196,7 @@ class System:
 
     def start(self, place: str, package: str, scheme: str, actor: str, command_id: str = "", org: str = "", title: str = "") -> Answer:
         """Starts a campaign: an instance of the package's entry process."""
+        self.admit(place)
         bundle = self.published.bundle(place, package)
         title = title or self.published.scheme(place, package, scheme).title
         command = Start(actor, secrets.token_hex(16), bundle.package.entry, package, scheme, org, title)
@@ -206,6 +208,7 @@ class System:
 
         Raises: NotFound for an unknown parent or message; what the engine refuses.
         """
+        self.admit(place)
         head = self.head(place, parent)
         process, element = self._started_by(place, head.package, head.process, name)
         instance = secrets.token_hex(16)

@@ -1,6 +1,7 @@
 """The app factory: layers, errors, routes, static files. Knows no page."""
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from fastapi import Depends, FastAPI
@@ -9,8 +10,9 @@ from starlette.types import ASGIApp
 
 from adapters.system.auditing import Auditing
 from adapters.system.demo import personas as prepared
+from adapters.system.health import Health, Limits
 from adapters.system.design import Design
-from adapters.web import api, campaign, demo, desk, errors, inbox, instance, open_pages, paper, session, task, uploads
+from adapters.web import api, campaign, demo, desk, errors, health, inbox, instance, open_pages, paper, session, task, uploads
 from adapters.web.audit import ROUTERS as AUDIT
 from adapters.web.audit.read_only import read_only
 from adapters.web.design.routers import ROUTERS as DESIGN
@@ -58,6 +60,8 @@ def create_app(system: System) -> FastAPI:
         app.include_router(part.router, include_in_schema=False)
     for router in (*DESIGN, *AUDIT):
         app.include_router(router, include_in_schema=False)
+    app.state.health = Health(system, os.environ.get("BANLI_METRICS_TOKEN", ""), Limits.from_environment())  # type: ignore[arg-type]
+    app.include_router(health.router, include_in_schema=False)
     app.include_router(api.router)
     app.mount("/static", Assets(directory=STATIC), name="static")
     return app

@@ -93,11 +93,13 @@ class Node:
     def act(self, act: str, gate: bool = False, **more: Any) -> Child:
         """Begins an act. `gate`: it waits for `go()`."""
         read, write = os.pipe()
-        pipes, ahead = [write], -1
+        request = os.memfd_create("request")
+        os.write(request, json.dumps({"act": act, **more}).encode())
+        pipes, ahead = [request, write], -1
         if gate:
             behind, ahead = os.pipe()
             pipes.append(behind)
-        socket.send_fds(self._channel, [json.dumps({"act": act, **more}).encode()], pipes)
+        socket.send_fds(self._channel, [b"fork"], pipes)
         for pipe in pipes:
             os.close(pipe)
         return Child(json.loads(self._received())["pid"], read, ahead)

@@ -17,13 +17,14 @@ import traceback
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 from adapters.database import clock
 from adapters.database.connection import Busy
 from adapters.system import System
 from engine.commands import Claim, Complete, Release, Start, Withdraw
-from engine.refusals import Refused
+from engine.refusals import Invalid, Refused
 from office import PLACE
 
 Op = dict[str, Any]
@@ -270,4 +271,18 @@ def verify(system: System, known: Mapping[str, str], report: Report) -> None:
     report(verified=[finding.code for finding in found.findings], entries=found.entries, leaves=found.leaves, unsequenced=len(found.unsequenced))
 
 
-ACTS = {"work": work, "tend": tend, "quiet": quiet, "each": each, "racer": racer, "waiting": waiting, "limited": limited, "forward": forward, "verify": verify}
+def check(system: System, known: Mapping[str, str], report: Report, path: str) -> None:
+    """The product's verification of a backup."""
+    from adapters.database.backup import verified
+
+    try:
+        verified(Path(path))
+    except Invalid as invalid:
+        report(refused=list(dict.fromkeys(finding.code for finding in invalid.findings)))
+    except Refused as refused:
+        report(refused=[refused.code])
+    else:
+        report(refused=[])
+
+
+ACTS = {"work": work, "tend": tend, "quiet": quiet, "each": each, "racer": racer, "waiting": waiting, "limited": limited, "forward": forward, "verify": verify, "check": check}

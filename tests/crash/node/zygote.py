@@ -1,7 +1,7 @@
 """The product in a process that forks itself into workers, so that one can be killed every few milliseconds; the checker is another process.
 
-Started as `python zygote.py CONTROL HOME DATABASE SPOILT`. CONTROL is the number of an inherited socket: a message there is a JSON object
-`{"act": name, …}` with the pipe for its report (and, for some acts, one to wait on); the answer is the child's process id.
+Started as `python zygote.py CONTROL HOME DATABASE SPOILT`. CONTROL is the number of an inherited socket: a message there brings
+a file with a JSON object `{"act": name, …}`, the pipe for its report and, for some acts, one to wait on; the answer is the child's process id.
 Before forking, everything is loaded and used once, and every connection is closed: no child shares one.
 """
 from __future__ import annotations
@@ -36,10 +36,12 @@ def main(control: int, home: str, database: str, spoilt: str) -> None:
     gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel takes the dead away; the checker sees their pipes close
     while True:
-        data, pipes, _, _ = socket.recv_fds(channel, 65536, 4)
+        data, (*pipes,), _, _ = socket.recv_fds(channel, 64, 4)
         if not data:
             return
-        request = json.loads(data)
+        with open(pipes.pop(0), "rb") as file:
+            file.seek(0)
+            request = json.loads(file.read())
         pid = os.fork()
         if pid == 0:
             channel.close()
