@@ -88,6 +88,9 @@ TABLE: dict[tuple[str, str], Expected] = {
     ("GET", "/public"): everybody(200),
     ("GET", "/public/{place}/{campaign}"): everybody(404),
     ("GET", "/about"): everybody(200),
+    ("GET", "/health/live"): everybody(200),
+    ("GET", "/health/ready"): everybody(200),
+    ("GET", "/metrics"): everybody(404),  # for this machine or with the token (tests/operations)
     ("GET", "/api/v1/session"): everybody(200),
     ("POST", "/api/v1/session"): everybody(404, body={"place": PLACE, "person": "nobody"}),
     ("DELETE", "/api/v1/session"): everybody(204),
