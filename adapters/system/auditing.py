@@ -255,7 +255,7 @@ def first_difference(outcome: Outcome) -> Difference | None:
 
 
 def _difference(seq: int, stored: object, found: object) -> Difference:
-    if isinstance(stored, list) and isinstance(found, list):
+    if not isinstance(stored, str) and isinstance(stored, Sequence) and isinstance(found, Sequence):
         for position in range(max(len(stored), len(found))):
             left, right = (part[position] if position < len(part) else None for part in (stored, found))
             if canonical_text(left) != canonical_text(right):
