@@ -87,8 +87,12 @@ def create(visitor: Signed, tus_resumable: Annotated[str | None, Header()] = Non
 
 @router.head("/uploads/{id}")
 def offset(visitor: Signed, id: str, length: Annotated[int, Query(ge=0)], tus_resumable: Annotated[str | None, Header()] = None) -> Response:
+    """How much is there. A server that ended between the last byte and the file's examination examines it now: the sender does not come again."""
     _speaks_tus(tus_resumable)
-    return Response(headers={**CREATED, "Upload-Offset": str(_received(visitor, id)), "Upload-Length": str(length)})
+    have = _received(visitor, id)
+    if have == length:
+        visitor.system.files.finish(visitor.place.id, visitor.person.id, id, TAKEN)
+    return Response(headers={**CREATED, "Upload-Offset": str(have), "Upload-Length": str(length)})
 
 
 @router.patch("/uploads/{id}")

@@ -13,8 +13,8 @@ from playwright.sync_api import Page, expect
 
 from adapters.cli.serve import working
 from adapters.system import Settings, System
-from adapters.system.demo import ensure_demo
 from adapters.web.app import create_app
+from tests.demo import demo_home
 
 ROOT = Path(__file__).resolve().parents[2]
 SHOTS = ROOT / "var" / "shots"
@@ -24,9 +24,8 @@ SIZES = {"1280": (1280, 800), "390": (390, 844)}
 
 @contextmanager
 def served(home: Path) -> Iterator[str]:
-    """The address of a server over a demo place made in `home`."""
-    system = System(Settings(home))
-    ensure_demo(system, lambda _: None)
+    """The address of a server over a demo place in `home`."""
+    system = System(Settings(demo_home(home)))
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         port = found.getsockname()[1]

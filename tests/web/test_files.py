@@ -5,8 +5,9 @@ from base64 import b64encode
 
 import pytest
 
+from adapters.system import System
 from tests.web.conftest import Browser
-from tests.web.world import person_of
+from tests.web.world import PLACE, person_of
 
 DRAFTER, JUDGE = person_of("lead_drafter", "fuxin-health"), person_of("judge", "expert-1")
 MP4 = b"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00mp42isom" + bytes(range(256)) * 40
@@ -40,6 +41,17 @@ def test_an_upload_goes_on_where_it_broke_off(client: Browser) -> None:
     assert send(client, location, 0, MP4[:5000]) == 204
     assert offset(client, location) == 5000
     assert send(client, location, 5000, MP4[5000:]) == 204
+    assert client.get(file_of(location)).content == MP4
+
+
+def test_a_server_that_ended_after_the_last_byte_examines_the_file_when_it_is_asked_for_the_offset(client: Browser, system: System) -> None:
+    client.sign_in(DRAFTER)
+    location = begin(client, len(MP4))
+    id = location.removeprefix("/uploads/").partition("?")[0]
+    system.files.append(PLACE, DRAFTER, id, 0, MP4)  # and then it ended, before it could say that the file is whole
+    assert client.get(file_of(location)).status_code == 404
+
+    assert offset(client, location) == len(MP4)
     assert client.get(file_of(location)).content == MP4
 
 

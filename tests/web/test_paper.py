@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from adapters.system import Settings, System
-from adapters.system.demo import ensure_demo
 from adapters.web.app import create_app
+from tests.demo import demo_home
 from tests.web.conftest import Browser
 from tests.web.world import PLACE
 
@@ -18,8 +18,7 @@ REVIEWER = "haizhou-health"
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
-    system = System(Settings(tmp_path_factory.mktemp("demo")))
-    ensure_demo(system, lambda _: None)
+    system = System(Settings(demo_home(tmp_path_factory.mktemp("demo"))))
     yield system
     system.database.close()
 
