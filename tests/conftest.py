@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from tests.budgets import Budgets
+
 ROOT = Path(__file__).resolve().parent.parent
 IN_CI = os.environ.get("CI", "").lower() == "true"
 DEFAULT_SEED = 20211012
@@ -40,6 +42,8 @@ def pytest_configure(config: pytest.Config) -> None:
     # xdist hands the controller's options to its workers, so one draw is enough for all of them.
     if config.option.seed == "random":
         config.option.seed = str(random.SystemRandom().randrange(2**32))
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Budgets())
 
 
 def pytest_report_header(config: pytest.Config) -> str:

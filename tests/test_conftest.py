@@ -6,7 +6,7 @@ import urllib.request
 import psycopg
 import pytest
 
-from tests import conftest
+from tests import budgets, conftest
 
 
 def test_each_new_database_is_real_and_empty(new_postgres):
@@ -49,3 +49,11 @@ def test_what_the_machine_lacks_is_skipped_here_and_a_failure_in_ci(in_ci, outco
 
 def test_a_database_of_the_same_server_has_the_same_address_but_its_name():
     assert conftest.with_database("postgresql://u:@/postgres?host=/tmp/s", "t_1") == "postgresql://u:@/t_1?host=/tmp/s"
+
+
+def test_every_suite_has_a_budget_and_all_fit_into_a_run():
+    suites = {folder.name for folder in conftest.ROOT.joinpath("tests").iterdir() if any(folder.glob("test_*.py"))}
+
+    assert suites - set(budgets.BUDGETS) == set()
+    assert sum(budgets.BUDGETS.values()) <= 2 * 15 * 60
+    assert budgets.suite("tests/web/test_x.py::test_y[a/b]") == "web"

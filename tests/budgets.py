@@ -1,0 +1,40 @@
+"""What each folder of tests may cost, and the table at the end of a run that says what it did cost; fails no test, for a machine may be busy."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import PurePosixPath
+
+import pytest
+
+# Seconds of one worker on a quiet machine of two cores. Two workers share them: 1,800 are the fifteen minutes that a whole run may take.
+BUDGETS = {
+    "architecture": 40, "audit": 80, "bench": 10, "bpmn": 120, "browser": 420, "cli": 40, "compare": 10, "conformance": 60, "crash": 240, "database": 70,
+    "decisions": 10, "design": 60, "dmn": 10, "documents": 20, "execution": 100, "feel": 70, "files": 10, "forms": 20, "identity": 10, "journal": 30,
+    "keys": 10, "migrations": 20, "notifications": 20, "operations": 40, "package": 30, "packaging": 10, "scheme": 20, "selection": 10,
+    "spiffworkflow": 20, "system": 110, "web": 80,
+}
+
+
+class Budgets:
+    """Adds up what every report took, by the first folder under `tests`."""
+
+    def __init__(self) -> None:
+        self.spent: Counter[str] = Counter()
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self.spent[suite(report.nodeid)] += report.duration  # type: ignore[assignment]  # seconds are no whole numbers
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        if len(self.spent) < 2:
+            return
+        terminalreporter.section("seconds of a worker by suite, and their budgets")
+        for name, seconds in self.spent.most_common():
+            over = "" if seconds <= BUDGETS.get(name, 5) else "  over its budget"
+            terminalreporter.line(f"{name:<16}{seconds:>7.0f} of {BUDGETS.get(name, 5):>4}{over}")
+
+
+def suite(nodeid: str) -> str:
+    """'tests/web/test_x.py::test_y' → 'web'; a file of `tests` itself → 'tests'."""
+    parts = PurePosixPath(nodeid.partition("::")[0]).parts
+    return parts[1] if len(parts) > 2 else parts[0]
