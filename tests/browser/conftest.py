@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.served import Site, serve
 from tests.conftest import ROOT, need
@@ -18,6 +18,7 @@ from tests.conftest import ROOT, need
 DIST = ROOT / "adapters/web/static/dist"
 AXE = ROOT / "frontend/node_modules/axe-core"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
+PATIENCE = 60_000  # milliseconds: a machine may be busy; what waits for something never waits longer than that takes
 # Without these Chromium looks for its maker's servers at every start, and each attempt is refused by a closed network.
 QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-quic", "--no-first-run", "--disable-gpu"]
 
@@ -42,7 +43,8 @@ def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]
 
 @pytest.fixture
 def context(context: BrowserContext) -> BrowserContext:
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE)
+    expect.set_options(timeout=PATIENCE)
     return context
 
 

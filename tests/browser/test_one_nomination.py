@@ -90,7 +90,6 @@ def score_all(page: Page, base: str) -> None:
 
 
 def test_from_the_employers_form_to_both_signatures(page: Page, base: str) -> None:
-    page.set_default_timeout(15_000)
     nominate(page, base)
     accept_all(page, base)
     page.get_by_role("button", name="到本阶段结束").click()

@@ -38,7 +38,6 @@ def test_every_picture_of_the_guide_is_there() -> None:
 
 
 def test_the_steps_of_the_guide(page: Page, base: str, picture) -> None:  # type: ignore[no-untyped-def]
-    page.set_default_timeout(20_000)
     said = complaints(page)
     enter(page, base, "区卫健局经办")
     page.goto(f"{base}/inbox")
