@@ -1,4 +1,4 @@
-"""All versions of a place's calendar years and who entered each, for the page on which a second person confirms; decides nothing."""
+"""All versions of a place's calendar years: who entered each, for the page on which a second person confirms, and since when it counts; decides nothing."""
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -25,6 +25,25 @@ class CalendarVersion:
     added_by: str
     confirmed_at: datetime | None
     confirmed_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredYear:
+    """A table and since when it counts. `confirmed_at` None: no person confirmed it (its file may say that it is)."""
+
+    year: int
+    version: str
+    body: bytes
+    added_at: datetime
+    confirmed_at: datetime | None
+
+
+def stored_years(database: Database, place: str) -> list[StoredYear]:
+    """Every table ever entered, the newest first."""
+    with database.reading() as connection:
+        rows = connection.execute(
+            sa.select(_c.year, _c.version, _c.body, _c.added_at, _c.confirmed_at).where(_c.place == place).order_by(_c.added_at.desc(), _c.year, _c.version)).all()
+    return [StoredYear(year, version, bytes(body), restored(added), restored_or_none(at)) for year, version, body, added, at in rows]
 
 
 def calendar_versions(database: Database, place: str) -> list[CalendarVersion]:

@@ -108,7 +108,7 @@ class CampaignView:
 
 @dataclass(frozen=True, slots=True)
 class InstanceView:
-    """An instance with what its page shows. `tokens`: elements and flows that hold one; `incidents`: (id, element, code)."""
+    """An instance with what its page shows. `tokens`: elements and flows that hold one; `incidents`: (id, element, code, details)."""
 
     line: InstanceLine
     parent_title: str
@@ -117,7 +117,7 @@ class InstanceView:
     tasks: tuple[TaskLine, ...]
     variables: Mapping[str, Any]
     tokens: frozenset[str]
-    incidents: tuple[tuple[str, str, str], ...]
+    incidents: tuple[tuple[str, str, str, Mapping[str, Any]], ...]
     personal: Mapping[str, Mapping[str, Any]]
     files: tuple[FileRow, ...]
 
@@ -391,7 +391,7 @@ def _balances(transaction: Transaction, place: str, campaign: str) -> list[Balan
 
 _TITLES = sa.select(_i.id, _i.title).where(_i.place == bind("place"), _i.id.in_([bind("parent"), bind("root")]))
 _SCOPES = sa.select(_s.parent, _s.variables, _s.tokens).where(_s.place == bind("place"), _s.instance == bind("instance"))
-_INCIDENTS = sa.select(_d.id, _d.element, _d.code).where(
+_INCIDENTS = sa.select(_d.id, _d.element, _d.code, _d.details).where(
     _d.place == bind("place"), _d.instance == bind("instance"), _d.state == OPEN).order_by(_d.opened_at, _d.id)
 
 
@@ -412,7 +412,7 @@ def _instance(transaction: Transaction, who: Reader, instance: str) -> InstanceV
     return InstanceView(
         line, titles.get(line.parent, ""), titles.get(line.root, ""), tuple(_lines(children)), worklist.open_in_instance(transaction, who, instance),
         next((value_of(variables) for parent, variables, _ in scopes if parent is None), {}),
-        frozenset(each for _, _, tokens in scopes for each in value_of(tokens)), tuple([(id, element, code) for id, element, code in incidents]),
+        frozenset(each for _, _, tokens in scopes for each in value_of(tokens)), tuple([(id, element, code, value_of(details)) for id, element, code, details in incidents]),
         personal_of(transaction, who.place, [instance]).get(instance, {}), worklist.files(transaction, who, instance))
 
 

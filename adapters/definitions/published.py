@@ -74,12 +74,12 @@ class Published:
         """The package's graph set, for a step."""
         return self.bundle(place, package).graphs
 
-    def facts(self, place: str, package: str, scheme: str, now: datetime, answer: Callable[..., Any]) -> Facts:
-        """What a step on that package and scheme may know at `now`; deadlines are armed on confirmed years only."""
+    def facts(self, place: str, package: str, scheme: str, now: datetime, answer: Callable[..., Any], calendar: Calendar | None = None) -> Facts:
+        """What a step on that package and scheme may know at `now`; deadlines are armed on confirmed years only. `calendar`: another than the present one, for a replay."""
         values = self.scheme(place, package, scheme).values if scheme else {}
-        calendar = self.calendar(place).arm()
+        armed = (calendar or self.calendar(place)).arm()
         zone = str(values.get("zone") or DEFAULT_ZONE)
-        return GivenFacts(now, zone, values, calendar, host_functions(calendar, values, zone, now), answer)
+        return GivenFacts(now, zone, values, armed, host_functions(armed, values, zone, now), answer)
 
 
 def _read(year: Year) -> CalendarYear:

@@ -7,8 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from adapters.database import journal, places
+from adapters.database.calendar_years import stored_years
+from adapters.database.retention import removed
 from adapters.keys.place_keys import verified
 from adapters.spiff.second import Twin, same
+from adapters.system.past_calendars import PastCalendars
 from adapters.system.root import System
 from engine.engine import Diverged, Replayed, replay
 from engine.facts import RecordedFacts
@@ -31,8 +34,9 @@ def verified_place(system: System, place: str, bodies: Iterable[bytes] | None = 
             except Refused as wrong:
                 refused.append(Finding(wrong.code, details=wrong.details))
         entries = (written.body for written in journal.entries(connection, place)) if bodies is None else bodies
-        found = verify(entries, journal.leaves(connection, place), checkpoints)
-    found.findings += refused
+        certified, contradicted = removed(connection, place)
+        found = verify(entries, journal.leaves(connection, place), checkpoints, frozenset(certified))
+    found.findings += [*refused, *contradicted]
     return found
 
 
@@ -66,10 +70,11 @@ def replayed(system: System, place: str, instance: str, until: int = 0, second: 
 
 def _steps(system: System, place: str, entries: list[Entry], second: bool) -> Iterator[Replayed]:
     twin: Twin | None = None
-    for step in replay(entries, lambda package: system.published.graphs(place, package), lambda entry: recorded(system, place, entry)):
+    calendars = PastCalendars(stored_years(system.database, place))
+    for step in replay(entries, lambda package: system.published.graphs(place, package), lambda entry: recorded(system, place, entry, calendars)):
         if second:
             twin = twin or twin_of(system, place, step.entry)
-            facts = recorded(system, place, step.entry)
+            facts = recorded(system, place, step.entry, calendars)
             _same_or_refuse(twin, step, Environment(facts.now, facts.zone, facts.functions), _outermost(entries[0], facts.scheme))  # type: ignore[arg-type]
         yield step
 
@@ -97,9 +102,9 @@ def _outermost(start: Entry, scheme: Mapping[str, Any]) -> dict[str, Any]:
     return {"scheme": scheme, "org": start.input["org"], "instance": start.input["instance"]}
 
 
-def recorded(system: System, place: str, entry: Entry) -> RecordedFacts:
-    """The facts of a replay: named ones from the entry, the rest from the archived definitions."""
-    given = system.published.facts(place, entry.package, entry.scheme, entry.at, lambda name, **args: None)
+def recorded(system: System, place: str, entry: Entry, calendars: PastCalendars) -> RecordedFacts:
+    """The facts of a replay: named ones from the entry, the rest from the archived definitions and the calendar of that day."""
+    given = system.published.facts(place, entry.package, entry.scheme, entry.at, lambda name, **args: None, calendars.of(entry))
     return RecordedFacts(entry.facts, entry.at, given.zone, given.scheme, given.calendar, given.functions)
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
+from adapters.database.calendar_years import stored_years
 from adapters.database.chronicle import Anchors, Chronicle, Cursor, Line, Wanted
 from adapters.database.journal import Journal
 from adapters.database.people import STREAM
@@ -17,6 +18,7 @@ from adapters.database.queries import InstanceLine
 from adapters.database.row_sums import row_findings
 from adapters.system import export as exports
 from adapters.system.audit import Outcome, replayed, verified_place
+from adapters.system.past_calendars import PastCalendars
 from adapters.system.root import System
 from adapters.system.sight import Sight, sight
 from adapters.system.timeline import Moment, Timeline, last_before
@@ -24,6 +26,7 @@ from engine.journal.canonical import canonical_text, from_canonical
 from engine.journal.checkpoint import Checkpoint
 from engine.journal.entry import Entry
 from engine.refusals import Finding, Refused
+from engine.scheme.calendar import Calendar
 
 SHOWN = 50  # findings that are kept of a check
 ENGINES = ("banli", "spiffworkflow")
@@ -113,6 +116,10 @@ class Auditing:
                 raise Refused("audit.before", title=line.title)
         return self._timeline.moment(place, instance, count, seq or count)
 
+    def calendar(self, place: str, at: datetime) -> Calendar:
+        """The working calendar as it stood at `at`."""
+        return PastCalendars(stored_years(self._system.database, place)).at(at)
+
     def children(self, place: str, actor: str, instance: str, until: datetime | None) -> list[InstanceLine]:
         return self._chronicle.children(place, actor, instance, until)
 
@@ -168,7 +175,7 @@ class Auditing:
                          for one in found.findings[:SHOWN]]})
 
     def _definition_findings(self, place: str) -> list[Finding]:
-        """Packages and schemes that are no longer what their hash says."""
+        """Packages, schemes and calendar years that are no longer what their hash says."""
         found = []
         publications = self._system.publications
         for package in publications.packages(place):
@@ -177,6 +184,9 @@ class Auditing:
         for scheme in publications.schemes(place):
             if sha256(publications.scheme_body(place, scheme.hash)).hexdigest() != scheme.hash:
                 found.append(Finding("audit.scheme", element=scheme.hash[:12], details={"title": scheme.title}))
+        for year in stored_years(self._system.database, place):
+            if sha256(year.body).hexdigest() != year.version:
+                found.append(Finding("audit.calendar", element=year.version[:12], details={"year": year.year}))
         return found
 
     def _first(self, place: str, findings: Sequence[Finding]) -> int | None:

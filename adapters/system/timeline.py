@@ -69,7 +69,7 @@ class Moment:
     Attributes:
         last: how many entries the instance has; `until`: the moment of the next one, None after the last.
         active: elements that held a token. passed: how often an element was done, each round of a loop and each child of a multi-instance
-            body once. taken: flows that were gone along. incidents: element → code.
+            body once. taken: flows that were gone along. incidents: element → code, details.
         visits: what this entry entered, each with how often it had been entered by then: a loop's rounds are visits of their own.
         data: the outermost variables; `inside`: those of the scopes below.
         asked: everybody (`role@org`, `user:ID`) who could act on one of its tasks up to then.
@@ -90,7 +90,7 @@ class Moment:
     active: tuple[str, ...]
     passed: Mapping[str, int]
     taken: tuple[str, ...]
-    incidents: Mapping[str, str]
+    incidents: Mapping[str, tuple[str, Mapping[str, Any]]]
     visits: tuple[tuple[str, int], ...]
     data: Mapping[str, Any]
     inside: tuple[Inside, ...]
@@ -146,7 +146,7 @@ class Reel:
     def _rewind(self) -> None:
         self._workspace, self._passage, self._seq, self._total = Workspace(), Passage(), 0, 0
         self._asked: dict[str, None] = {}
-        self._incidents: dict[str, tuple[str, str]] = {}
+        self._incidents: dict[str, tuple[str, str, Mapping[str, Any]]] = {}
         self._visits: list[tuple[str, int]] = []
 
     def _forward(self) -> None:
@@ -176,8 +176,8 @@ class Reel:
         match event:
             case Entered(element=id):
                 self._visits.append((id, self._passage.entered[id]))
-            case IncidentOpened(incident=incident, element=element, code=code):
-                self._incidents[incident] = (element, code)
+            case IncidentOpened(incident=incident, element=element, code=code, details=details):
+                self._incidents[incident] = (element, code, details)
             case IncidentClosed(incident=incident):
                 self._incidents.pop(incident, None)
 
@@ -190,7 +190,7 @@ class Reel:
             head.id, entry.seq, len(self.entries), entry.at, following, entry, entry.package or head.package, entry.scheme or head.scheme,
             head.title, head.state, head.outcome,
             tuple(sorted({id for scope in scopes for id in scope.tokens if id in self._graph.nodes})),
-            dict(self._passage.passed), tuple(sorted(self._passage.flows)), {element: code for element, code in self._incidents.values()},
+            dict(self._passage.passed), tuple(sorted(self._passage.flows)), {element: (code, details) for element, code, details in self._incidents.values()},
             tuple(self._visits), dict(outermost),
             tuple([Inside(s.element, s.data.get("index"), dict(s.variables)) for s in scopes if s.parent is not None and s.variables]),
             tuple([_open_task(row) for row in sorted(rows.tasks.rows.values(), key=_number) if row.state == "open"]),

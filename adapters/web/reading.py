@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from adapters.locale import say
+from adapters.locale import knows, say
 from adapters.web.history import sentences
 from adapters.web.ports import Row
 from adapters.web.signed_in import Visitor
@@ -201,13 +201,22 @@ def marks(visitor: Visitor, id: str) -> dict[str, Any]:
     row, passage = queries.instance(place, me, id), queries.passage(place, me, id)
     process = visitor.words.process(row.line.package, row.line.process)
     nodes, flows = (process.nodes, process.flows) if process else ({}, {})
-    codes = {element: code for _, element, code in row.incidents}
+    failures = {element: failure(code, details, visitor.language) for _, element, code, details in row.incidents}
     return {
         "active": sorted(each for each in passage.active if each in nodes),
         "passed": {each: times for each, times in passage.passed.items() if each in nodes},
         "taken": sorted(each for each in passage.passed if each in flows),
-        "incidents": {each: say(codes.get(each, "incident.open"), visitor.language) for each in sorted(passage.incidents)},
+        "incidents": {each: failures.get(each) or say("incident.open", visitor.language) for each in sorted(passage.incidents)},
     }
+
+
+def failure(code: str, details: Mapping[str, Any], language: str) -> str:
+    """What went wrong, in words; a reason that is itself a code is put into words too."""
+    told = {name: value for name, value in details.items() if name != "retry"}
+    reason = told.get("reason")
+    if isinstance(reason, str) and reason != code and knows(reason, language):
+        told["reason"] = say(reason, language, **told).rstrip("。.")
+    return say(code, language, **told)
 
 
 def diagram(visitor: Visitor, id: str) -> bytes:

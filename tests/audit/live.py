@@ -92,11 +92,11 @@ def taken(system: System, known: dict[str, State], people: list[str], draw: rand
                 scopes = ask("SELECT parent, variables, tokens FROM scope WHERE instance = :i", i=id)
                 tasks = ask("SELECT id, element, name, candidates, assignee, opened_at, due_at FROM task WHERE instance = :i AND state = 'open'", i=id)
                 timers = ask("SELECT id, element, kind, due_at FROM timer WHERE instance = :i", i=id)
-                incidents = ask("SELECT element, code FROM incident WHERE instance = :i AND state = 'open'", i=id)
+                incidents = ask("SELECT element, code, details FROM incident WHERE instance = :i AND state = 'open'", i=id)
                 known[id] = State(
                     seq, title or "", state, frozenset(each for _, _, tokens in scopes for each in json.loads(tokens)),
                     next((json.loads(variables) for parent, variables, _ in scopes if parent is None), {}),
-                    sorted((t, e, n, tuple(json.loads(c)), a or "", o, d) for t, e, n, c, a, o, d in tasks), sorted(map(tuple, timers)), dict(map(tuple, incidents)))
+                    sorted((t, e, n, tuple(json.loads(c)), a or "", o, d) for t, e, n, c, a, o, d in tasks), sorted(map(tuple, timers)), {element: (code, json.loads(details)) for element, code, details in incidents})
         children: dict[str, list[tuple[str, bool]]] = {}
         for parent, id, ended in ask("SELECT parent, id, ended_at IS NOT NULL FROM instance WHERE parent IS NOT NULL ORDER BY started_at, id"):
             children.setdefault(parent, []).append((id, bool(ended)))

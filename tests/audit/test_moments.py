@@ -38,7 +38,7 @@ def as_it_stood(moment: Moment, nodes: Any) -> State:
     """What the time machine says, in the form of the snapshot; flows that tokens wait on are no part of what it shows."""
     tasks = sorted((t.id, t.element, t.name, t.candidates, t.assignee, stored_or_null(t.opened_at), stored_or_null(t.due_at)) for t in moment.tasks)
     timers = sorted((t.id, t.element, t.kind, stored(t.due_at)) for t in moment.timers)
-    return State(moment.seq, moment.title, moment.state, frozenset(moment.active), to_jsonable(moment.data), tasks, timers, dict(moment.incidents))
+    return State(moment.seq, moment.title, moment.state, frozenset(moment.active), to_jsonable(moment.data), tasks, timers, {element: (code, to_jsonable(details)) for element, (code, details) in moment.incidents.items()})
 
 
 def test_fifty_random_moments_are_as_they_were(played: Played, auditing: Auditing, moments: list[tuple[datetime, Snapshot]]) -> None:

@@ -13,7 +13,7 @@ from adapters.web.audit.ports import Auditing
 from adapters.web.audit.telling import kind_of, sentence, tasks_of
 from adapters.web.history import Telling
 from adapters.web.ports import Row
-from adapters.web.reading import SHOWN_NODES, evaluated
+from adapters.web.reading import SHOWN_NODES, evaluated, failure
 from adapters.web.rendering import LAMPS, Clockwork
 from adapters.web.signed_in import Visitor
 from engine.bpmn.graph import Process
@@ -107,12 +107,12 @@ def moment(visitor: Visitor, record: Auditing, line: Row, row: Row, at: datetime
     """`row` in words. `at`: a moment between this entry and the next, for what happened elsewhere meanwhile; the entry's own without it."""
     place, words, language = visitor.place.id, visitor.words, visitor.language
     asked = at if at is not None and row.at <= at and (row.until is None or at < row.until) else row.at
-    then = Clockwork(asked, visitor.zone, visitor.system.published.calendar(place), language)
+    then = Clockwork(asked, visitor.zone, record.calendar(place, asked), language)
     process = words.bundle(row.package).graphs.processes[line.process]
     step = one_step(visitor, record, line, row.entry)
     rounds = tuple((process.nodes[id].name, times) for id, times in row.visits if times > 1 and process.nodes[id].kind in ROUNDS and process.nodes[id].name)
     shown, machine = _data(visitor, record, line, row)
-    incidents = {element: say(code, language) for element, code in row.incidents.items()}
+    incidents = {element: failure(code, details, language) for element, (code, details) in row.incidents.items()}
     return MomentView(
         row, StepLine(step.seq, step.at, step.who, step.kind, step.sentence, step.elements, rounds), then, say(f"instance.{row.state}", language),
         tuple(_outline(process, row)), tuple(_task(visitor, line, process, task, then) for task in row.tasks),

@@ -23,6 +23,7 @@ ACTS: Mapping[str, tuple[str, ...]] = {
     "更正与终止": ("Cancel", "CancelByParent", "AmendScheme", "SetVariables", "RetryIncident", "ResolveIncident"),
     "组织、人员与授权": ("AddOrganisation", "AddPerson", "AddPost", "Grant", "Revoke", "Recuse"),
     "发布": ("PublishPackage", "PublishScheme", "ProposePublication", "DecidePublication", "ReopenPublication", "AddCalendar", "ConfirmCalendar"),
+    "保管期限": ("SetRetention", "HoldRecord", "ReleaseRecord", "RemoveRecord"),
     "审计": ("VerifyRecord", "SignCheckpoint", "ReplayInstance", "ExportRecord"),
 }
 FAULTS = frozenset({"StartFailed", "MessageExpired"})
@@ -35,7 +36,9 @@ OF_THE_PLACE: Mapping[str, str] = {
     "ProposePublication": "提请发布{what}“{name}”：{note}", "DecidePublication": "{decision}{who}提请发布的{what}：{reason}",
     "ReopenPublication": "重新打开{what}的发布申请", "StartFailed": "流程“{process}”没有按时启动", "MessageExpired": "消息“{name}”过期，无人接收",
     "VerifyRecord": "核验操作记录：{entries} 条，发现 {count} 处不一致", "SignCheckpoint": "签署检查点", "ReplayInstance": "重演“{title}”：{entries} 条，{result}",
-    "ExportRecord": "导出操作记录（{format}）：{title}",
+    "ExportRecord": "导出操作记录（{format}）：{title}", "SetRetention": "规定流程包“{package}”的保管期限：{days} 天（{basis}）",
+    "HoldRecord": "暂缓移除“{instance}”：{reason}", "ReleaseRecord": "解除暂缓移除“{instance}”：{reason}",
+    "RemoveRecord": "保管期满移除“{instance}”：{instances} 件、{entries} 条记录",
 }
 
 

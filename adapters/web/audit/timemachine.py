@@ -63,7 +63,7 @@ def sight(request: Request, visitor: Auditor, record: Record, instance: str, at:
     found = record.sight(place, person, instance, asked)
     line, _ = record.instance(place, person, instance)
     row = record.moment(place, person, instance, at=asked)
-    then = Clockwork(asked, visitor.zone, visitor.system.published.calendar(place), visitor.language)
+    then = Clockwork(asked, visitor.zone, record.calendar(place, asked), visitor.language)
     return render(
         request, "audit_sight.html", line=line, sight=found, row=row, then=then, here=asked.astimezone(visitor.zone).strftime("%Y-%m-%dT%H:%M"),
         candidate=lambda each: visitor.words.candidate(line.package, each), organisation=visitor.words.organisation)
