@@ -3,7 +3,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from lxml import etree
@@ -34,26 +33,39 @@ def bpmn(name: str) -> str:
     return _PREFIX + name
 
 
+class _Locals(dict[str, str]):
+    """Local names by tag, worked out once each; bounded, for the tags are the author's of a diagram."""
+
+    def __missing__(self, tag: str) -> str:
+        if len(self) > 4096:
+            self.clear()
+        found = self[tag] = tag[len(_PREFIX):] if tag.startswith(_PREFIX) else ""
+        return found
+
+
+_LOCAL = _Locals()
+
+
 def local(element: Element) -> str:
     """The local name of a BPMN element, `""` for one of another vocabulary."""
-    return _local(element.tag)
-
-
-@lru_cache(maxsize=4096)
-def _local(tag: str) -> str:
-    return tag[len(_PREFIX):] if tag.startswith(_PREFIX) else ""
+    return _LOCAL[element.tag]
 
 
 def children(element: Element, *names: str) -> list[Element]:
     """The BPMN children with one of these local names (all BPMN children without names), in document order."""
+    if not len(element):
+        return []
     if names:
-        return [child for child in element if local(child) in names]
-    return [child for child in element if local(child)]
+        return [child for child in element if _LOCAL[child.tag] in names]
+    return [child for child in element if _LOCAL[child.tag]]
 
 
 def child(element: Element, *names: str) -> Element | None:
     """The first BPMN child with one of these local names."""
-    return next((child for child in element if local(child) in names), None)
+    for one in element:
+        if _LOCAL[one.tag] in names:
+            return one
+    return None
 
 
 def text(element: Element | None) -> str:
@@ -148,9 +160,9 @@ class Tree:
 
     def plain(self, element: Element, reference: str) -> str:
         """A QName reference without its prefix; kept whole when the prefix names another namespace than this document's."""
-        prefix, colon, name = reference.strip().rpartition(":")
-        if not colon:
-            return name
+        if ":" not in reference:
+            return reference.strip()
+        prefix, _, name = reference.strip().rpartition(":")
         return name if element.nsmap.get(prefix, self.namespace) in (self.namespace, BPMN) else reference.strip()
 
     def target(self, element: Element, reference: str, *names: str) -> Element | None:

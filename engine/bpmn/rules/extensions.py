@@ -89,6 +89,8 @@ def attributes(diagram: Diagram) -> Iterator[Finding]:
         if not (kind := local(element)):
             continue
         for attribute, given in element.attrib.items():
+            if attribute[0] != "{":
+                continue
             namespace, name = _split(attribute)
             if namespace == ZEEBE_NAMESPACE and name not in ZEEBE_ATTRIBUTES:
                 yield diagram.finding("bpmn.extension.attribute", element, attribute=f"zeebe:{name}", found=kind)
@@ -104,8 +106,10 @@ def foreign(diagram: Diagram) -> Iterator[Finding]:
     """What another engine's vocabulary asks for is not done here; said once for each vocabulary."""
     said: set[str] = set()
     for element in diagram.tree.elements:
-        tags = [element.tag] if element.getparent() is not None and local(element.getparent()) == "extensionElements" else []
-        for namespace, name in map(_split, [*tags, *(element.attrib if local(element) else ())]):
+        named = [one for one in element.attrib if one[0] == "{"] if (kind := local(element)) else []
+        if not kind and element.getparent() is not None and local(element.getparent()) == "extensionElements":
+            named.append(element.tag)
+        for namespace, name in map(_split, named):
             if namespace and namespace not in _DRAWING and namespace not in (BPMN, ZEEBE_NAMESPACE, BANLI_NAMESPACE) and namespace not in said:
                 said.add(namespace)
                 yield diagram.finding("bpmn.extension.foreign", element, "warning", vocabulary=namespace[:120], found=name)
