@@ -100,6 +100,7 @@ ZH = {
     "key.max_count": "最多个数", "key.max_size": "文件大小上限", "key.accept": "文件类型", "key.columns_": "列", "key.yearly": "每年重新确定", "key.group": "所属组", "key.name": "代号", "key.id": "代号",
     # 办不成的原因
     "design.no_package": "没有名为“{package}”的流程包，或您无权查看",
+    "design.stage_used": "流程图要用到阶段“{stage}”的日期，不能删去。请把它加回来，或先在流程图中改掉",
     "design.no_copy": "流程包“{package}”没有打开工作稿。请先打开工作稿再改动",
     "design.no_file": "流程包中没有文件“{file}”。请从流程包页面进入",
     "design.no_draft": "没有名为“{name}”的方案草稿。可能已发布或已放弃",
@@ -189,6 +190,7 @@ EN = {
     "sheet.unknown_role": "{cell}: there is no role “{role}”; see the empty table for those there are",
     "sheet.reach": "{cell}: the reach “{reach}” will not do; allowed: {known}",
     "design.no_package": "There is no package “{package}”, or you may not see it",
+    "design.stage_used": "The diagrams use the stage “{stage}”; it cannot be left out. Put it back, or change the diagrams first",
     "design.no_copy": "Package “{package}” has no working copy. Open one first",
     "design.no_file": "The package has no file “{file}”. Start from the package's page",
     "design.no_draft": "There is no draft “{name}”. It was published or discarded",

@@ -32,6 +32,7 @@ from engine.scheme.scheme import Scheme, read_scheme, value_at
 WORKING, LIBRARY, PROPOSAL = "working", "library", "proposal:"
 SCHEME_ID = re.compile(r"[a-z][a-z0-9-]{0,60}\Z")
 PLACE_ID = re.compile(r"[a-z][a-z0-9-]{1,30}\Z")
+STAGE_READ, STAGE_DRAWN = re.compile(rb"\bscheme\.stages\.(\w+)"), re.compile(rb"banli:stage=[\"'](\w+)[\"']")
 KEPT_BUNDLES, KEPT_SCHEMES = 6, 24
 PLAIN = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that reads like something else
 
@@ -329,8 +330,9 @@ class Design:
         """The scheme with defaults, and all findings, the place's organisations and posts among them."""
         people = self.system.people
         known = frozenset(one.id for one in people.organisations(place))
-        scheme = self.read(body, f"schemes/{name}.yaml")
-        return checked(self.bundle(place, package), scheme, self.system.calendar(place), purpose, known, lambda candidates: people.vacant(place, candidates))
+        scheme, bundle = self.read(body, f"schemes/{name}.yaml"), self.bundle(place, package)
+        filled, findings = checked(bundle, scheme, self.system.calendar(place), purpose, known, lambda candidates: people.vacant(place, candidates))
+        return filled, [*findings, *missing_stages(bundle, filled)]
 
     def stored_scheme(self, draft: SchemeDraft) -> Scheme:
         """A draft's own values and marks, without defaults."""
@@ -470,6 +472,19 @@ class Design:
         people.add_person(place, id, administrator["name"].strip(), by=by)
         people.grant(place, id, "head.administrator", by=by)
         self.system.identity.set_password(place, id, administrator["login"].strip(), administrator["password"])
+
+
+def missing_stages(bundle: Bundle, scheme: Scheme) -> list[Finding]:
+    """Stages that the package's diagrams name and the scheme has not: an error where a date is read from one, a warning where it only places a step."""
+    texts = [bundle.files[name] for name in bundle.package.diagrams]
+    read, drawn = ({one.decode() for text in texts for one in pattern.findall(text)} for pattern in (STAGE_READ, STAGE_DRAWN))
+    found = []
+    for key, parameter in bundle.package.declaration.keys.items():
+        stages = value_at(scheme.values, key)
+        if parameter.type == "stages" and isinstance(stages, Mapping):
+            for id in sorted((read | drawn) - set(stages)):
+                found.append(scheme.finding("design.stage_used", key, "error" if id in read else "warning", stage=id))
+    return found
 
 
 def unconfirmed(body: bytes) -> bytes:

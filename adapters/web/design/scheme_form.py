@@ -21,6 +21,7 @@ VALUES, MARKS, SEEN = "v", "m", "seen"  # the first part of the names in the for
 WHOLE = re.compile(r"[-+]?(0|[1-9][0-9]{0,30})\Z")
 EXACT = re.compile(r"[-+]?(0|[1-9][0-9]{0,20})\.[0-9]{1,10}\Z")
 LONG = 40  # characters from which a text gets several lines
+NEW_STAGE = re.compile(r"stage[1-9][0-9]{0,2}\Z")  # what a stage added on the page is called; diagrams pick it by its name
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,7 @@ def _marks(scheme: Scheme, parameter: Parameter, key: str) -> Iterator[tuple[str
 
 def _parts(parameter: Parameter, value: Any, path: str, said: _Said, add: str) -> Iterator[Input | Table]:
     if parameter.type == "stages":
-        yield _stages(parameter, value, path, said)
+        yield _stages(parameter, value, path, said, add)
     elif parameter.type == "record":
         values = value if isinstance(value, Mapping) else {}
         for name, one in parameter.fields.items():
@@ -130,15 +131,21 @@ def _parts(parameter: Parameter, value: Any, path: str, said: _Said, add: str) -
         yield _input(parameter, value, path, said)
 
 
-def _stages(parameter: Parameter, value: Any, path: str, said: _Said) -> Table:
+def _stages(parameter: Parameter, value: Any, path: str, said: _Said, add: str) -> Table:
     stages = value if isinstance(value, Mapping) else {}
     fields = {**STAGE_FIELDS, **parameter.fields}
+    shown_too = {new_stage(stages): {"order": len(stages) + 1}} if add == path else {}
     rows = []
-    for id, stage in sorted(stages.items(), key=lambda one: _order(one[1])):
+    for id, stage in sorted({**stages, **shown_too}.items(), key=lambda one: _order(one[1])):
         here, values = join(path, id), stage if isinstance(stage, Mapping) else {}
         boxes = tuple(box for name, one in fields.items() for box in _parts(one, values.get(name), join(here, name), said, ""))
-        rows.append(Row(here, str(values.get("name") or id), boxes, removable=False, problems=said.errors(here)))
-    return Table(path, parameter.label, tuple(rows), addable=False)
+        rows.append(Row(here, str(values.get("name") or "") if id in shown_too else str(values.get("name") or id), boxes, id not in shown_too, said.errors(here)))
+    return Table(path, parameter.label, tuple(rows), problems=said.errors(path))
+
+
+def new_stage(stages: Mapping[str, Any]) -> str:
+    """The first id of its kind that is free."""
+    return next(f"stage{n}" for n in range(1, 1000) if f"stage{n}" not in stages)
 
 
 def _order(stage: Any) -> tuple[int, str]:
@@ -176,6 +183,16 @@ def _input(parameter: Parameter, value: Any, path: str, said: _Said) -> Input:
         choices = (*choices, (text, text))
     problems = tuple(dict.fromkeys([*said.errors(path), *(message for index in range(len(value) if isinstance(value, list) else 0) for message in said.errors(join(path, index)))]))
     return Input(path, parameter.label, kind, text, choices, parameter.help, not parameter.optional, problems)
+
+
+def said_in(part: Input | Table) -> Iterator[tuple[str, str]]:
+    """(path, sentence) of every problem in a box or a table, in the order in which they stand on the page."""
+    yield from ((part.path, message) for message in part.problems)
+    if isinstance(part, Table):
+        for row in part.rows:
+            yield from ((row.path, message) for message in row.problems)
+            for inner in row.fields:
+                yield from said_in(inner)
 
 
 def shown(value: Any) -> str:
@@ -222,7 +239,7 @@ def _sent(given: Any, key: str) -> set[str]:
 
 def _value(parameter: Parameter, raw: Any, old: Any, path: str, drop: str) -> Any:
     if parameter.type == "stages":
-        return _stages_of(parameter, raw, old, path)
+        return _stages_of(parameter, raw, old, path, drop)
     if parameter.type == "record":
         return _fields_of(parameter.fields, raw, old, path, drop)
     if parameter.type in ("records", "codes"):
@@ -280,10 +297,14 @@ def _rows_of(fields: Mapping[str, Parameter], raw: Any, old: Any, path: str, dro
     return rows or None
 
 
-def _stages_of(parameter: Parameter, raw: Any, old: Any, path: str) -> Any:
+def _stages_of(parameter: Parameter, raw: Any, old: Any, path: str, drop: str) -> Any:
+    """The stages that there were, without the dropped one, and those added on the page once they have a name or a date."""
     given, kept = raw if isinstance(raw, Mapping) else {}, old if isinstance(old, Mapping) else {}
     fields = {**STAGE_FIELDS, **parameter.fields}
-    return {id: _fields_of(fields, given.get(id), stage, join(path, id), "") or {} for id, stage in kept.items()} or None
+    stages = {id: _fields_of(fields, given.get(id), stage, join(path, id), "") or {} for id, stage in kept.items()}
+    added = {id: _fields_of(fields, one, None, join(path, id), "") or {} for id, one in given.items() if id not in kept and NEW_STAGE.match(id)}
+    stages |= {id: stage for id, stage in added.items() if stage.keys() - {"order"}}
+    return {id: stage for id, stage in stages.items() if join(path, id) != drop} or None
 
 
 def _with(scheme: Scheme, key: str, value: Any) -> Scheme:

@@ -13,10 +13,10 @@ from fastapi.responses import RedirectResponse, Response
 from adapters.locale import say
 from adapters.web.design.packages import address, overwritten
 from adapters.web.design.rights import Administering, Designer, Reading
-from adapters.web.design.scheme_form import Item, answered, items, own_marks
+from adapters.web.design.scheme_form import Item, answered, items, own_marks, said_in
 from adapters.web.design.stages import as_planned, plan, stage_lines, stage_views
 from adapters.web.design.sentences import Labels, Sentences
-from adapters.web.design.words import finding_lines, sentences
+from adapters.web.design.words import finding_lines, in_words, sentences
 from adapters.web.gantt import chart
 from adapters.web.rendering import render
 from adapters.web.signed_in import fields_of, text_of
@@ -106,23 +106,28 @@ def group_lines(declaration: Declaration, scheme: Scheme, findings: Any, unrevie
 @router.get("/schemes/{name}/groups/{group}")
 def group_page(request: Request, designer: Reading, package: str, name: str, group: str, add: str = "") -> Response:
     view = designer.design.draft(designer.place, package, name)
-    return _group_page(request, designer, package, name, group, view.scheme, view.findings, view.draft.unreviewed, view.draft.version, add=add)
+    return _group_page(request, designer, package, name, group, view.scheme, view.findings, view.draft.unreviewed, view.draft, add=add)
 
 
-def _group_page(request: Request, designer: Designer, package: str, name: str, group: str, scheme: Scheme, findings: Any, unreviewed: Any, version: int, add: str = "",
+def _group_page(request: Request, designer: Designer, package: str, name: str, group: str, scheme: Scheme, findings: Any, unreviewed: Any, draft: Any, add: str = "",
                 problem: str = "", status: int = 200) -> Response:
     declaration = designer.design.bundle(designer.place, package).package.declaration
     if group not in declaration.groups:
         raise NotFound("design.no_group")
-    said = [(one, say(one.code, designer.visitor.language, **one.details)) for one in findings]
+    said = [(one, in_words(one, designer.visitor.language)) for one in findings]
     found: list[Item] = items(own_marks(scheme, declaration), declaration, group, said, unreviewed, add)
     package_ = designer.design.bundle(designer.place, package).package
     organisations = designer.visitor.system.people.organisations(designer.place)
     order = list(declaration.groups)
     following = order[order.index(group) + 1] if group != order[-1] else ""
+    calendar = designer.visitor.system.published.calendar(designer.place)
+    staged = any(parameter.type == "stages" and parameter.group == group for parameter in declaration.keys.values())
+    today = designer.visitor.now.astimezone(designer.visitor.zone).date()
     return render(
         request, "design_scheme_group.html", status, designer=designer, line=designer.design.package(designer.place, package), name=name, title=scheme.title, group=group,
-        label=declaration.groups[group], items=found, version=version, problem=problem, organisations=organisations, roles=package_.roles, following=following,
+        label=declaration.groups[group], items=found, version=draft.version, saved_at=draft.saved_at, problem=problem, said_in=said_in,
+        stages=stage_lines(scheme, calendar, designer.visitor.language) if staged else [], chart=chart(stage_views(scheme), today, calendar) if staged else None,
+        provisional=_provisional(scheme, calendar), organisations=organisations, roles=package_.roles, following=following,
         groups=group_lines(declaration, scheme, findings, unreviewed), errors=sum(1 for one in findings if one.severity == "error" and _group_of(declaration, one.element) == group))
 
 
@@ -140,16 +145,16 @@ def save_group(request: Request, designer: Administering, package: str, name: st
     unreviewed = [key for key in view.draft.unreviewed if key not in looked_at and (text_of(request, "all_seen") != group or declaration.keys[key].group != group)]
     version = text_of(request, "version")
     try:
-        design.save_scheme(place, package, name, made, unreviewed, int(version) if version.isdigit() and len(version) < 9 else -1, designer.person)
+        saved = design.save_scheme(place, package, name, made, unreviewed, int(version) if version.isdigit() and len(version) < 9 else -1, designer.person)
     except Conflict as conflict:
         scheme, findings = design.check_made(place, package, name, made)
-        return _group_page(request, designer, package, name, group, scheme, findings, unreviewed, view.draft.version, problem=overwritten(designer, conflict), status=409)
+        return _group_page(request, designer, package, name, group, scheme, findings, unreviewed, view.draft, problem=overwritten(designer, conflict), status=409)
     target = scheme_address(package, name, f"/groups/{quote(group)}")
     if add := text_of(request, "add"):
         return RedirectResponse(f"{target}?add={quote(add)}#p-{quote(add)}", 303)
     if text_of(request, "next"):
         return RedirectResponse(scheme_address(package, name, f"/groups/{quote(text_of(request, 'next'))}"), 303)
-    return RedirectResponse(f"{target}?saved=1", 303)
+    return RedirectResponse(f"{target}?saved={saved}", 303)
 
 
 @router.post("/schemes/{name}/title")

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, cast
 
 from adapters.locale import say
@@ -28,8 +29,18 @@ class FindingLine:
 
 def finding_lines(findings: Iterable[Finding], language: str) -> list[FindingLine]:
     """Errors first, then warnings, then notes, each in their order."""
-    lines = [FindingLine(one.file, one.element, one.line, one.severity, say(one.code, language, **one.details)) for one in findings]
+    lines = [FindingLine(one.file, one.element, one.line, one.severity, in_words(one, language)) for one in findings]
     return sorted(lines, key=lambda one: ORDER.get(one.severity, 3))
+
+
+def in_words(finding: Finding, language: str) -> str:
+    """A finding as a sentence, dates as people write them."""
+    details = {name: _day(value, language) if isinstance(value, date) else value for name, value in finding.details.items()}
+    return say(finding.code, language, **details)
+
+
+def _day(day: date, language: str) -> str:
+    return say("compare.day_of_year", language, year=day.year, month=day.month, day=day.day)
 
 
 def as_json(lines: Sequence[FindingLine], file: str) -> list[dict[str, Any]]:
