@@ -10,6 +10,7 @@ from adapters.system import Settings, System
 from adapters.system.audit import replayed, verified_place
 from adapters.system.auditing import Auditing
 from adapters.system.export import checked_file
+from adapters.system.keeping import Retention
 from engine.journal.verify import Verified
 from engine.refusals import Refused
 
@@ -35,7 +36,10 @@ def verify(given: argparse.Namespace) -> int:
     if given.file is not None:
         return _verify_file(given)
     system = System(Settings.from_environment())
-    return _report(verified_place(system, given.place))
+    code = _report(verified_place(system, given.place))
+    for one in Retention(system.database).certificates(given.place):
+        print(f"· {one.instance}：{len(one.lines)} 件、{one.entries} 条记录保管期满，已按凭证第 {one.number} 号移除（{one.at:%Y-%m-%d}），叶指纹仍在总账")
+    return code
 
 
 def _verify_file(given: argparse.Namespace) -> int:

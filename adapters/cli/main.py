@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from adapters.cli import audit, expressions, incidents, operations, reference, say, schemes
+from adapters.cli import audit, expressions, incidents, operations, reference, retention, say, schemes
 from adapters.cli.arguments import at_place, command, group, split, text
 from adapters.system import Settings, System
 from engine.refusals import Invalid, InvalidAnswers, Refused
@@ -83,6 +83,7 @@ def parser() -> argparse.ArgumentParser:
     expressions.add(commands)
     reference.add(commands)
     operations.add(commands)
+    retention.add(commands)
     return top
 
 

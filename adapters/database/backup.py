@@ -22,6 +22,7 @@ import sqlalchemy as sa
 from adapters.database import schema, upgrade
 from adapters.database.clock import database_time
 from adapters.database.connection import Database, open_database
+from adapters.database.retention import removed
 from engine.journal.verify import verify
 from engine.refusals import Finding, Invalid, Refused
 
@@ -327,7 +328,9 @@ def _chains(connection: sa.Connection) -> list[Finding]:
     for place in connection.scalars(sa.select(schema.place.c.place).order_by(schema.place.c.place)).all():
         bodies = connection.execute(sa.select(e.body).where(e.place == place).order_by(e.stream, e.seq))
         leaves = connection.execute(sa.select(leaf.n, leaf.stream, leaf.seq, leaf.hash).where(leaf.place == place).order_by(leaf.n))
-        checked = verify((bytes(body) for (body,) in bodies), [(n, s, q, bytes(h)) for n, s, q, h in leaves], [])
+        under, contradicted = removed(connection, place)
+        checked = verify((bytes(body) for (body,) in bodies), [(n, s, q, bytes(h)) for n, s, q, h in leaves], [], frozenset(under))
+        found += [Finding("backup.chain", element=each.element, details={"place": place, "code": each.code}) for each in contradicted]
         found += [Finding("backup.chain", element=each.element, details={"place": place, "code": each.code}) for each in checked.findings]
         found += _ends(connection, place)
     return found
