@@ -269,6 +269,8 @@ EN = {
     "分页": "Pages",
     "到下一期限": "To the next deadline",
     "到了规定时间": "the set time came",
+    "“{name}”到时": "“{name}”: the time came",
+    "，随后“{names}”": ", then “{names}”",
     "到本阶段结束": "To the end of this stage",
     "前进一天": "One day on",
     "办理": "Banli",

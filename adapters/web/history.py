@@ -21,6 +21,8 @@ ON_INSTANCE = {
     "RetryIncident": "重试异常环节", "ResolveIncident": "处理异常环节：{reason}", "Correlate": "收到“{message}”", "Signal": "收到“{signal}”", "ChildEnded": "下级事项办结",
     "ChildThrew": "下级事项异常结束", "FinishJob": "系统处理完成", "FailJob": "系统处理失败",
 }
+CAUGHT = frozenset({"Correlate", "Signal"})  # told by the name of what waited for it
+DOES = frozenset({"serviceTask", "scriptTask", "businessRuleTask", "sendTask", "callActivity"})  # what the system does by itself and a reader wants to hear of
 KINDS = {"FireTimer": "clock", "Correlate": "message", "Signal": "message", "ChildThrew": "error", "FailJob": "error"}
 
 
@@ -56,7 +58,7 @@ class Telling:
     def sentence(self, entry: Row) -> str:
         done = self._done(entry)
         parts = [done, *self._followed(entry.events)] if done else list(self._followed(entry.events))
-        return "；".join(part for part in parts if part)
+        return "；".join(part.rstrip("。；") for part in parts if part)
 
     def _done(self, entry: Row) -> str:
         fields: Fields = entry.input
@@ -64,6 +66,8 @@ class Telling:
             return self._completed(fields)
         if entry.command == "FireTimer":
             return self._fired(entry.events)
+        if entry.command in CAUGHT and (caught := self._named(entry.events)):
+            return self.say("收到“{message}”", message=caught[0][1])
         if entry.command in ON_TASK:
             return self.say(ON_TASK[entry.command], **{**self._plain(fields), "name": self._name(fields.get("task", ""))})
         if entry.command in ("FinishJob", "ChildEnded"):
@@ -82,7 +86,18 @@ class Telling:
                 return self.say("“{name}”逾期", name=self._name(event["task"]))
             if name == "Reminded":
                 return self.say("提醒办理“{name}”", name=self._name(event["task"]))
-        return self.say("到了规定时间")
+        named = self._named(events)
+        if not named:
+            return self.say("到了规定时间")
+        after = [name for kind, name in named[1:] if kind in DOES]
+        came = self.say("“{name}”到时", name=named[0][1])
+        return came + self.say("，随后“{names}”", names="”“".join(after)) if after else came
+
+    def _named(self, events: Iterable[tuple[str, Fields]]) -> list[tuple[str, str]]:
+        """Kind and name of the elements that were entered or left, in order, each once; what has no name is left out."""
+        ids = dict.fromkeys(fields["element"] for name, fields in events if name in ("Entered", "Left"))
+        nodes = (self.visitor.words.node(self.line.package, self.line.process, id) for id in ids)
+        return [(node.kind, node.name) for node in nodes if node is not None and node.name]
 
     def _followed(self, events: Iterable[tuple[str, Fields]]) -> Iterator[str]:
         """What the entry opened, ended or broke."""

@@ -75,7 +75,8 @@ class Published(Protocol):
 
 
 class Publications(Protocol):
-    def packages(self, place: str) -> Sequence[Row]: ...
+    def packages(self, place: str, name: str | None = None) -> Sequence[Row]: ...
+    def schemes(self, place: str, package_name: str | None = None) -> Sequence[Row]: ...
 
 
 class Answer(Protocol):

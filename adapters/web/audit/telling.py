@@ -31,9 +31,9 @@ DECISIONS = {"approved": "批准", "returned": "退回", "withdrawn": "收回"}
 # Entries of the place's own streams, which belong to no instance.
 OF_THE_PLACE: Mapping[str, str] = {
     "AddOrganisation": "设立组织“{name}”", "AddPerson": "登记人员“{who}”", "AddPost": "设立岗位“{post}”", "Grant": "授予“{who}”岗位“{post}”",
-    "Revoke": "撤销“{who}”的岗位“{post}”", "Recuse": "登记“{who}”回避“{ref}”", "PublishPackage": "发布流程包“{name}”{version}版",
-    "PublishScheme": "发布方案“{name}”", "AddCalendar": "登记{year}年工作日历", "ConfirmCalendar": "确认{year}年工作日历",
-    "ProposePublication": "提请发布{what}“{name}”：{note}", "DecidePublication": "{decision}{who}提请发布的{what}：{reason}",
+    "Revoke": "撤销“{who}”的岗位“{post}”", "Recuse": "登记“{who}”回避“{ref}”", "PublishPackage": "发布流程包《{name}》{version}版",
+    "PublishScheme": "发布方案《{name}》", "AddCalendar": "登记{year}年工作日历", "ConfirmCalendar": "确认{year}年工作日历",
+    "ProposePublication": "提请发布{what}《{name}》：{note}", "DecidePublication": "{decision}{who}提请发布的{what}：{reason}",
     "ReopenPublication": "重新打开{what}的发布申请", "StartFailed": "流程“{process}”没有按时启动", "MessageExpired": "消息“{name}”过期，无人接收",
     "VerifyRecord": "核验操作记录：{entries} 条，发现 {count} 处不一致", "SignCheckpoint": "签署检查点", "ReplayInstance": "重演“{title}”：{entries} 条，{result}",
     "ExportRecord": "导出操作记录（{format}）：{title}", "SetRetention": "规定流程包“{package}”的保管期限：{days} 天（{basis}）",
@@ -131,6 +131,7 @@ class _Register:
     def __init__(self, visitor: Visitor, auditing: Auditing, people: Mapping[str, str]) -> None:
         self._visitor, self._auditing, self._people = visitor, auditing, people
         self._posts: Mapping[str, tuple[str, str, str]] | None = None
+        self._titles: dict[str, dict[str, str]] = {}
 
     def sentence(self, entry: Row) -> str:
         language = self._visitor.language
@@ -141,11 +142,33 @@ class _Register:
 
     def stream(self, stream: str) -> str:
         kind, _, name = stream.partition(":")
-        return say("流程包“{name}”", self._visitor.language, name=name) if kind == "package" else say("本地登记", self._visitor.language)
+        return say("流程包《{name}》", self._visitor.language, name=self._package(name)) if kind == "package" else say("本地登记", self._visitor.language)
+
+    def _package(self, name: str) -> str:
+        """The title of a package, as its newest published version has it; its name before the first."""
+        return next((one.title for one in self._visitor.system.publications.packages(self._visitor.place.id, name)), name)
+
+    def _published(self, package: str, hash: str, name: str) -> str:
+        """The title of what a request or a publication is about; the name of what was never published."""
+        if package not in self._titles:
+            publications, place = self._visitor.system.publications, self._visitor.place.id
+            self._titles[package] = {one.hash: one.title for one in [*publications.packages(place, package), *publications.schemes(place, package)]}
+        return self._titles[package].get(hash, name)
+
+    def _process(self, package: str, process: str) -> str:
+        found = self._visitor.words.process(package, process) if self._visitor.words.known_package(package) else None
+        return found.name or process if found else process
 
     def _details(self, entry: Row) -> dict[str, Any]:
         fields = {**entry.input}
         found: dict[str, Any] = {name: value for name, value in fields.items() if isinstance(value, (str, int))}
+        package = entry.stream.partition(":")[2]
+        if "hash" in fields:
+            found["name"] = self._published(package, str(fields["hash"]), str(fields.get("name", "")))
+        if "process" in fields:
+            found["process"] = self._process(str(fields.get("package", "")), str(fields["process"]))
+        if "ref" in fields:
+            found["ref"] = self._title(str(fields["ref"]))
         person = str(fields.get("person", fields.get("submitted_by", fields.get("id", ""))))
         found["who"] = self._people.get(person, person)
         if entry.command == "AddPost":
