@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from engine.bpmn.graph import ACTIVITIES, Body, EventDefinition, Flow, Message, Node, Process
+from engine.feel import tree as feel
 
 WAITS_IN_SCOPE = frozenset({"callActivity", "subProcess", "transaction", "adHocSubProcess"})
 JOINS = {"parallelGateway": "parallel", "inclusiveGateway": "inclusive", "complexGateway": "complex"}
@@ -16,7 +17,7 @@ class Element:
     """A node with its answers: how tokens come together before it, whether it opens a scope, where it leads."""
 
     __slots__ = (
-        "node", "id", "kind", "join", "scoped", "watched", "single", "conditional", "out", "in_flows", "synchronising", "boundary", "result_stays", "plain", "people", "stage", "straight", "withdraws",
+        "node", "id", "kind", "join", "scoped", "watched", "single", "conditional", "out", "in_flows", "synchronising", "boundary", "result_stays", "result_name", "plain", "people", "stage", "straight", "withdraws",
     )
 
     def __init__(self, node: Node, process: Process, synchronising: frozenset[str]) -> None:
@@ -45,6 +46,7 @@ class Element:
         self.single = self.out if plain else None
         self.synchronising = node.scope in synchronising
         self.result_stays = node.multi is not None and (node.multi.output_element is not None or bool(node.outputs))
+        self.result_name = _result_name(node)
 
 
 def _anybody(node: Node) -> tuple[tuple[str, ...], str] | None:
@@ -54,6 +56,18 @@ def _anybody(node: Node) -> tuple[tuple[str, ...], str] | None:
         return (), ""
     given = (user.assignee, user.candidate_groups, user.candidate_users, user.due, user.priority, user.about)
     return ((), "") if all(value is None for value in given) else None
+
+
+def _result_name(node: Node) -> str:
+    """The variable that an instance of a multi-instance sub-process gives as its result, "" when it is no variable: each instance has its own."""
+    if node.multi is None or node.body is None or node.multi.output_element is None:
+        return ""
+    if isinstance(node.multi.output_element, str):
+        return node.multi.output_element
+    tree = node.multi.output_element.tree
+    while isinstance(tree, feel.PathOf):
+        tree = tree.base
+    return tree.name if isinstance(tree, feel.Name) else ""
 
 
 def _is_armed(definition: EventDefinition) -> bool:

@@ -70,6 +70,8 @@ def _extent(step: Step, scope: int, element: Element, multi: MultiInstance) -> t
 def _open_child(step: Step, body: int, element: Element, index: int, item: Json) -> None:
     multi = element.node.multi
     variables: dict[str, Json] = {"loopCounter": index + 1}
+    if element.result_name and element.result_name not in ("loopCounter", *STANDARD):
+        variables[element.result_name] = None  # its own, so that instances beside each other do not write into one variable around them
     if multi is not None and multi.element_variable:
         variables[multi.element_variable] = item
     child = step.next_scope()

@@ -256,7 +256,12 @@ def _compensate(step: Step, scope: int, element: Element, definition: EventDefin
         step.push("throw", scope, element.id, following)
         return
     own = step.next_scope()
-    step.emit(e.ScopeOpened(own, scope, element.id, {}, {"throwing": following}))
+    if definition.wait:
+        step.emit(e.ScopeOpened(own, scope, element.id, {}, {"throwing": following}))
+    else:  # a second token stays in the event until the handlers are done; the first goes on
+        step.emit(e.Entered(scope, element.id, ()))
+        step.emit(e.ScopeOpened(own, scope, element.id, {}, {"compensating": True}))
+        step.push("throw", scope, element.id, following)
     for record in records:
         step.push("undo", own, record)
 
