@@ -5,12 +5,13 @@ import re
 import secrets
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta, tzinfo
 from hashlib import sha256
 from threading import Lock
 
 from adapters.database.calendar_years import CalendarVersion, calendar_versions
+from adapters.database.open_deadlines import open_deadlines
 from adapters.database.people_import import person_ids, store_roster
 from adapters.database.publications import PublishedPackage, PublishedScheme
 from adapters.database.store import Answer
@@ -26,13 +27,14 @@ from engine.compare.diagrams import Comparison
 from engine.compare.packages import compare_files, compare_packages
 from engine.compare.schemes import compare_schemes
 from engine.refusals import Conflict, Finding, Invalid, NotFound, Refused
-from engine.scheme.calendar import read_calendar_year
+from engine.scheme.calendar import CalendarTooShort, CalendarYear, local_date, read_calendar_year
 from engine.scheme.scheme import Scheme, read_scheme, value_at
 
 WORKING, LIBRARY, PROPOSAL = "working", "library", "proposal:"
 SCHEME_ID = re.compile(r"[a-z][a-z0-9-]{0,60}\Z")
 PLACE_ID = re.compile(r"[a-z][a-z0-9-]{1,30}\Z")
 STAGE_READ, STAGE_DRAWN = re.compile(rb"\bscheme\.stages\.(\w+)"), re.compile(rb"banli:stage=[\"'](\w+)[\"']")
+GUESSED_BY = "system"  # tables that come with the program: those of a year whose notice is not out are a guess
 KEPT_BUNDLES, KEPT_SCHEMES = 6, 24
 PLAIN = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that reads like something else
 
@@ -59,6 +61,18 @@ class DraftView:
     @property
     def errors(self) -> int:
         return sum(1 for one in self.findings if one.severity == "error")
+
+
+@dataclass(frozen=True, slots=True)
+class AffectedDeadline:
+    """A running deadline that another calendar table would have put on another day."""
+
+    instance: str
+    task: str
+    name: str
+    campaign: str
+    due_on: date
+    would_be: date
 
 
 class Design:
@@ -385,9 +399,28 @@ class Design:
             raise NotFound("calendar.unknown", year=year)
         if found.added_by == by:
             raise Refused("design.own_calendar")
+        if found.added_by == GUESSED_BY and found.confirmed_at is None:
+            raise Refused("design.calendar_guess", year=year)
         if found.confirmed_at is None:
             self.system.publications.confirm_calendar(place, year, version, by)
             self.system.published.forget_calendar(place)
+
+    def affected_deadlines(self, place: str, table: CalendarYear, zone: tzinfo) -> list[AffectedDeadline]:
+        """Open tasks whose deadline would fall on another day by that table; they keep theirs all the same, until somebody extends them."""
+        now = self.system.calendar(place)
+        then = replace(now, years={**now.years, table.year: table})
+        found = []
+        for one in open_deadlines(self.system.database, place):
+            rule, starts_on, days = one.basis.get("rule"), str(one.basis.get("starts_on", "")), one.basis.get("days")
+            if rule not in ("period", "printed_span") or not isinstance(days, int):
+                continue
+            try:
+                before, after = (calendar.explain(rule, date.fromisoformat(starts_on), days, one.basis.get("unit", "working")).ends_on for calendar in (now, then))
+            except (CalendarTooShort, ValueError):
+                continue
+            if before != after:
+                found.append(AffectedDeadline(one.instance, one.task, one.name, one.campaign, local_date(one.due_at - timedelta(microseconds=1), zone), after))
+        return found
 
     # --- another place ----------------------------------------------------------------------------------------------------------------------
 

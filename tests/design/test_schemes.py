@@ -98,7 +98,7 @@ def test_rows_are_added_and_dropped_without_script(first: Browser, system: Syste
     begin(first, system)
     fields = fields_on(first.page(f"{DRAFT}/groups/channels").text)
     added = first.press(f"{DRAFT}/groups/channels", {**fields, "add": "channels"})
-    assert added.headers["location"].endswith("?add=channels#p-channels")
+    assert added.headers["location"].endswith("?add=channels#new-row")
     count = len(design.draft(PLACE, NAME, "fuxin-2022").scheme.values["channels"])
     fields = fields_on(first.page(f"{DRAFT}/groups/channels?add=channels").text)
     first.press(f"{DRAFT}/groups/channels", {**fields, f"v.channels.{count}.code": "gaoxin", f"v.channels.{count}.name": "高新区", f"v.channels.{count}.places": "0"})

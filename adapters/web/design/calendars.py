@@ -10,6 +10,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.datastructures import UploadFile
 
+from adapters.locale import say
+from adapters.web.design.calendar_form import days_in, differences, lines_of, written
 from adapters.web.design.rights import Administering, Designer, Reading
 from adapters.web.design.words import finding_lines
 from adapters.web.rendering import render
@@ -19,6 +21,8 @@ from engine.scheme.calendar import CalendarYear, read_calendar_year
 
 router = APIRouter(prefix="/design/calendars")
 SATURDAY = 5
+FIRST_YEAR, LAST_YEAR = 2000, 2099
+SYSTEM = "system"  # who entered the tables that come with the program
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +65,60 @@ def add(request: Request, designer: Administering) -> Response:
     return RedirectResponse(f"/design/calendars/{year}", 303)
 
 
+@router.get("/edit")
+def edit(request: Request, designer: Administering, year: str = "") -> Response:
+    """The lines of a year, its newest table to begin with."""
+    number = _year(year)
+    newest = next((table for version, table, _ in years(designer) if version.year == number), None)
+    typed = {"source": "", "holidays": lines_of(newest.holidays) if newest else "", "workdays": lines_of(newest.workdays) if newest else ""}
+    return _edit_page(request, designer, number, typed)
+
+
+def _year(text: str) -> int:
+    if not text.isdigit() or not FIRST_YEAR <= int(text) <= LAST_YEAR:
+        raise Refused("calendar.year", first=FIRST_YEAR, last=LAST_YEAR)
+    return int(text)
+
+
+def _edit_page(request: Request, designer: Designer, year: int, typed: dict[str, str], problems: Any = (), status: int = 200) -> Response:
+    """`problems`: (field, sentence)."""
+    return render(request, "design_calendar_edit.html", status, designer=designer, year=year, typed=typed, problems=problems)
+
+
+@router.post("/edit")
+def enter(request: Request, designer: Administering) -> Response:
+    """Enters what was written as a table that waits for a second person; what cannot be read is said by line, and what was typed stays."""
+    number, language = _year(text_of(request, "year")), designer.visitor.language
+    typed = {name: text_of(request, name) for name in ("source", "holidays", "workdays")}
+    holidays, slips = days_in(typed["holidays"], number, "holidays")
+    workdays, more = days_in(typed["workdays"], number, "workdays")
+    problems = [(one.field, say(one.code, language, line=one.line, text=one.text)) for one in [*slips, *more]]
+    if not typed["source"].strip():
+        problems.insert(0, ("source", say("calendar.source", language)))
+    if not problems:
+        versions = [int(table.version) for version, table, _ in years(designer) if version.year == number and table.version.isdigit()]
+        body = written(number, str(max(versions, default=0) + 1), typed["source"].strip(), holidays, workdays)
+        try:
+            designer.design.add_calendar(designer.place, body, designer.person)
+        except Invalid as invalid:
+            problems = [(one.element.partition(".")[0], one.message) for one in finding_lines(invalid.findings, language)]
+    if problems:
+        return _edit_page(request, designer, number, typed, problems, 422)
+    newest = next(version for version, _, _ in years(designer) if version.year == number)
+    return RedirectResponse(f"/design/calendars/{number}?version={newest.version}", 303)
+
+
 @router.get("/{year}")
 def year(request: Request, designer: Reading, year: int, version: str = "") -> Response:
     of_year = [one for one in years(designer) if one[0].year == year]
     found = next((one for one in of_year if one[0].version == version), of_year[0] if of_year and not version else None)
     if found is None:
         raise NotFound("calendar.unknown", year=year)
-    return render(request, "design_calendar.html", designer=designer, version=found[0], table=found[1], confirmed=found[2], months=table_of(found[1]), others=of_year,
-                  own=found[0].added_by == designer.person)
+    head, table, confirmed = found
+    in_force = next((other for other_head, other, done in of_year if done and other_head.version != head.version), None)
+    affected = [] if confirmed else designer.design.affected_deadlines(designer.place, table, designer.visitor.zone)
+    return render(request, "design_calendar.html", designer=designer, version=head, table=table, confirmed=confirmed, months=table_of(table), others=of_year,
+                  own=head.added_by == designer.person, guess=head.added_by == SYSTEM, changed=differences(in_force, table), affected=affected)
 
 
 def table_of(table: CalendarYear) -> list[tuple[int, list[list[Day | None]]]]:

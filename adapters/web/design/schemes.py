@@ -151,7 +151,7 @@ def save_group(request: Request, designer: Administering, package: str, name: st
         return _group_page(request, designer, package, name, group, scheme, findings, unreviewed, view.draft, problem=overwritten(designer, conflict), status=409)
     target = scheme_address(package, name, f"/groups/{quote(group)}")
     if add := text_of(request, "add"):
-        return RedirectResponse(f"{target}?add={quote(add)}#p-{quote(add)}", 303)
+        return RedirectResponse(f"{target}?add={quote(add)}#new-row", 303)
     if text_of(request, "next"):
         return RedirectResponse(scheme_address(package, name, f"/groups/{quote(text_of(request, 'next'))}"), 303)
     return RedirectResponse(f"{target}?saved={saved}", 303)
