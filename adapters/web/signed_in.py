@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Annotated, Any, cast
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,7 @@ from adapters.web.words import Words
 from engine.refusals import Refused
 
 MOST_FIELDS = 5000
+CORRECTS = "process_admin"  # the role whose holders may correct their organisation's running instances
 AUDITOR = "auditor"  # the role whose holders read everything they may see, and change nothing
 
 
@@ -26,9 +28,9 @@ class SignedOut(Refused):
     """Nobody is signed in, or no longer (401; a page goes to the sign-in)."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Visitor:
-    """Somebody who is signed in, at a moment of their place's clock."""
+    """Somebody who is signed in, at a moment of their place's clock. What they hold is read once."""
 
     system: System
     session: Session
@@ -38,7 +40,7 @@ class Visitor:
     language: str
     words: Words
 
-    @property
+    @cached_property
     def holdings(self) -> Sequence[Row]:
         """The posts they hold now."""
         return self.system.people.holdings(self.place.id, self.person.id)
@@ -60,7 +62,8 @@ class Visitor:
         held = self.holdings
         designs = any(each.role == "administrator" or each.reach == "place" for each in held)
         audits = any(each.role == AUDITOR for each in held)
-        return (*((("/design", "设计", "sitemap"),) if designs else ()), *((("/audit", "审计", "shield-check"),) if audits else ()))
+        corrects = any(each.role in (CORRECTS, AUDITOR) for each in held)
+        return (*((("/incidents", "异常", "alert-triangle"),) if corrects else ()), *((("/design", "设计", "sitemap"),) if designs else ()), *((("/audit", "审计", "shield-check"),) if audits else ()))
 
     @property
     def zone(self) -> ZoneInfo:

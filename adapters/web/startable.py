@@ -5,12 +5,14 @@ the register of organisations and the scheme, never from the request.
 """
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from adapters.locale import say
-from adapters.web.campaigns import channel_named, ends_of_stage
+from adapters.web.campaigns import campaign_rows, channel_named, ends_of_stage
 from adapters.web.ports import Row
 from adapters.web.signed_in import Visitor
 from adapters.web.views import Startable
@@ -27,18 +29,30 @@ ABOUT_A_NOMINATION = frozenset({"withdraw_nomination"})  # offered on the page o
 
 
 def startable(visitor: Visitor) -> list[Startable]:
-    """The cards of the start page: each with the instances it may be started under, the one that invited this employer first."""
-    found = []
+    """The cards of the start page, one a campaign and process: each with the instances it may be started under, the one that invited this employer first."""
+    found, holding = [], _holding(visitor)
+    starters = Starters(visitor)
     for bundle_hash, process in _processes(visitor):
         message = message_of(process)
         if not message or message in ABOUT_A_NOMINATION:
             continue
-        holding = visitor.system.queries.holding(visitor.place.id, *process.started_under)
-        parents = [(each, employer) for each in holding if each.package == bundle_hash for employer in employers(visitor) if is_starter(visitor, process, each, employer)]
-        if parents:
-            found.append(_card(visitor, process, message, parents))
+        parents = [(each, employer) for each in holding(*process.started_under) if each.package == bundle_hash for employer in starters.of(process, each)]
+        for root in dict.fromkeys(each.root for each, _ in parents):
+            found.append(_card(visitor, process, message, [pair for pair in parents if pair[0].root == root]))
+    if len({each.campaign for each in found}) > 1:
+        titles = {row.id: row.title for row in campaign_rows(visitor)}
+        found = [replace(each, campaign_title=titles.get(each.campaign, "")) for each in found]
     order = list(LABELS)
     return sorted(found, key=lambda each: order.index(each.message) if each.message in order else len(order))
+
+
+def _holding(visitor: Visitor) -> Callable[[str, str], Sequence[Row]]:
+    """The live instances of a process in which an element holds a token; asked once for each, however many versions of the package there are."""
+    @cache
+    def holding(process: str, element: str) -> Sequence[Row]:
+        return visitor.system.queries.holding(visitor.place.id, process, element)
+
+    return holding
 
 
 def _card(visitor: Visitor, process: Process, message: str, parents: Sequence[tuple[Row, Mapping[str, Any]]]) -> Startable:
@@ -48,7 +62,7 @@ def _card(visitor: Visitor, process: Process, message: str, parents: Sequence[tu
     start = process.nodes[process.body.starts[0]]
     return Startable(
         options, message, say(LABELS.get(message, start.name or process.name), visitor.language), say(TEXTS[message], visitor.language) if message in TEXTS else "",
-        ends_of_stage(visitor, first, process.stage), "")
+        ends_of_stage(visitor, first, process.stage), "", first.root)
 
 
 def _invites(visitor: Visitor, parent: Row, employer: Mapping[str, Any]) -> bool:
@@ -77,17 +91,35 @@ def employers(visitor: Visitor) -> list[dict[str, Any]]:
     return [{"org": each.id, "code": each.code or "", "name": each.name} for each in mine]
 
 
-def is_starter(visitor: Visitor, process: Process, parent: Row, employer: Mapping[str, Any]) -> bool:
-    """Whether one of this person's posts is among the process's starters, seen from that organisation."""
-    facts = visitor.system.published.facts(visitor.place.id, parent.package, parent.scheme, visitor.now, lambda name, **args: None)
-    starters: Any = process.starters
-    if isinstance(starters, Expression):
-        try:
-            starters = starters({"scheme": facts.scheme, "employer": employer}, Environment(facts.now, ZoneInfo(facts.zone), facts.functions))
-        except FeelError:
-            return False
-    wanted = [starters] if isinstance(starters, str) else list(starters or ())
-    return bool(set(wanted) & {each.candidate for each in visitor.holdings if each.org == employer["org"]})
+class Starters:
+    """For which of a visitor's organisations they may start a process; asked of the scheme once, however many instances it may be started under."""
+
+    def __init__(self, visitor: Visitor) -> None:
+        self._visitor, self._employers = visitor, employers(visitor)
+        self._held = {(each.org, each.candidate) for each in visitor.holdings}
+        self._known: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
+
+    def of(self, process: Process, parent: Row) -> list[dict[str, Any]]:
+        """The organisations from which one of this person's posts is among the process's starters."""
+        key = (parent.package, parent.scheme, process.id)
+        if key not in self._known:
+            self._known[key] = self._found(process, parent)
+        return self._known[key]
+
+    def _found(self, process: Process, parent: Row) -> list[dict[str, Any]]:
+        visitor, starters = self._visitor, process.starters
+        facts = visitor.system.published.facts(visitor.place.id, parent.package, parent.scheme, visitor.now, lambda name, **args: None)
+        environment = Environment(facts.now, ZoneInfo(facts.zone), facts.functions)
+        found = []
+        for employer in self._employers:
+            try:
+                wanted: Any = starters({"scheme": facts.scheme, "employer": employer}, environment) if isinstance(starters, Expression) else starters
+            except FeelError:
+                continue
+            listed = [wanted] if isinstance(wanted, str) else list(wanted or ())
+            if any((employer["org"], each) in self._held for each in listed):
+                found.append(employer)
+        return found
 
 
 def start_under(visitor: Visitor, parent_id: str, message: str, command_id: str, nomination: str = "") -> str:
@@ -96,11 +128,11 @@ def start_under(visitor: Visitor, parent_id: str, message: str, command_id: str,
         if message_of(process) != message:
             continue
         parents = [each for each in _running(visitor, parent_id, process) if each.package == bundle_hash]
+        starters = Starters(visitor)
         for parent in parents:
-            for employer in employers(visitor):
-                if is_starter(visitor, process, parent, employer):
-                    payload = {"employer": employer, "channel": channel_named(visitor, parent), **({"nomination_id": nomination} if nomination else {})}
-                    return visitor.system.message(visitor.place.id, message, parent.id, visitor.person.id, payload, command_id).instance
+            for employer in starters.of(process, parent):
+                payload = {"employer": employer, "channel": channel_named(visitor, parent), **({"nomination_id": nomination} if nomination else {})}
+                return visitor.system.message(visitor.place.id, message, parent.id, visitor.person.id, payload, command_id).instance
     raise NotFound("web.not_startable")
 
 

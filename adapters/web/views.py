@@ -272,6 +272,8 @@ class Startable:
     description: str = ""
     closes_at: datetime | None = None
     reason: str = ""  # why not now, in words
+    campaign: str = ""
+    campaign_title: str = ""  # where the person may start something in several campaigns
 
 
 @dataclass(frozen=True, slots=True)
