@@ -4,13 +4,11 @@ ZH = {
     "web.no_incidents": "这种异常已经处理完，或者不归您处理。请从异常页面进入",
     "web.none_chosen": "请至少选择一个事项",
     "web.bad_variables": "数据写法不对：请写成一组“名称: 值”，名称加英文双引号，如 {{\"days\": 4}}",
-    "web.not_correcting": "只有事项所属单位的流程管理员可以处理，您只能查看",
 }
 EN = {
     "web.no_incidents": "These incidents have been dealt with, or are not yours. Start from the page of incidents",
     "web.none_chosen": "Choose at least one matter",
     "web.bad_variables": "The data cannot be read: write names and values, names in double quotes, as in {{\"days\": 4}}",
-    "web.not_correcting": "Only the process administrator of the matter's organisation may act; you may look",
     "异常": "Incidents",
     "{count} 个，{causes} 种原因": "{count}, {causes} causes",
     "流程走到这些环节时出错，停下来等人处理，别的环节照常。更正规则或数据后重试；也可以由人补上结果，或终止整个事项。":

@@ -87,7 +87,7 @@ def _cause_page(request: Request, visitor: Visitor, key: Mapping[str, str], refu
         raise NotFound("web.no_incidents")
     rows = found[0].incidents
     refusal = visitor.system.why_not(visitor.place.id, rows[0].instance, RetryIncident(visitor.person.id, rows[0].id, {}))
-    why_not = say("web.not_correcting", visitor.language) if isinstance(refusal, NotFound) else errors.sentence(refusal, visitor.language) if refusal else ""
+    why_not = errors.sentence(refusal, visitor.language) if refusal else ""
     said = errors.sentence(refused, visitor.language) if refused else ""
     return render(request, "incidents_cause.html", status, cause=_line(visitor, found[0]), rows=rows[:SHOWN], why_not=why_not, said=said, variables=text_of(request, "variables") if refused else "")
 
@@ -103,7 +103,7 @@ def _line(visitor: Visitor, cause: Cause) -> CauseLine:
 def _became(visitor: Visitor, outcome: Outcome) -> str:
     """Why it was not done, in words; empty when it was."""
     if outcome.refused is not None:
-        return say("web.not_correcting", visitor.language) if isinstance(outcome.refused, NotFound) else errors.sentence(outcome.refused, visitor.language)
+        return errors.sentence(outcome.refused, visitor.language)
     if outcome.again is not None:
         return say("又出现异常：{sentence}", visitor.language, sentence=work.sentence(outcome.again.code, outcome.again.details, visitor.language))
     return ""

@@ -58,7 +58,7 @@ def test_whoever_may_not_correct_sees_only_their_own_and_the_reason(failed: Syst
     starter = Browser(create_app(failed)).sign_in("ann", "here")
     page = starter.page(ADDRESS).text
     assert len(re.findall(r"<button class=\"btn[^>]* disabled>", page)) == 3
-    assert "只有事项所属单位的流程管理员可以处理，您只能查看" in page
+    assert "只有本单位的流程管理员可以更正运行中的流程。" in page
     refused = starter.press("/incidents/retry", {**CAUSE, "incident": chosen(page)}).text
     assert "办成 0 个，共 2 个" in refused
 
