@@ -312,7 +312,8 @@ def _conditions(place: str, wanted: Wanted) -> list[sa.ColumnElement[bool]]:
         found.append(_e.stream == wanted.stream)
     if wanted.elements:
         names = [f'"element":"{element}"'.encode() for element in wanted.elements[:MOST_ELEMENTS]]
-        found.append(sa.or_(*[_within(_e.body, sa.literal(name, sa.LargeBinary())) for name in names]))
+        plain = [sa.and_(_e.elements.is_(None), _within(_e.body, sa.literal(name, sa.LargeBinary()))) for name in names]
+        found.append(sa.or_(*plain, *[_within(_e.elements, sa.literal(f" {element} ")) for element in wanted.elements[:MOST_ELEMENTS]]))
     return found
 
 

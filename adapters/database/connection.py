@@ -18,6 +18,7 @@ from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
 from adapters.database.histogram import Histogram
+from adapters.database.packing import Packed
 from adapters.database.pipeline import OnPostgres, Wire
 from adapters.database.transaction import Lost, OnSqlite, Query, Row, Statement, Transaction, bind
 from engine.refusals import Conflict, Refused
@@ -29,6 +30,9 @@ AFFECTED = ((3, 7, 0), (3, 51, 3))  # SQLite versions from–before with the WAL
 # SQLite's IOERR_FSYNC and IOERR_DIR_FSYNC. The kernel may have thrown the data away and report the next try as done, so there is no next try.
 NOT_WRITTEN_THROUGH = frozenset({1034, 1290})
 NETWORK_FILESYSTEMS = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs", "afs", "ceph", "glusterfs", "fuse.glusterfs"})
+
+
+_COMPILED: dict[str, dict[sa.ClauseElement, Statement]] = {}  # by dialect: a statement knows no connection, so all databases of a process share it
 
 
 class Busy(Conflict):
@@ -54,7 +58,7 @@ class Database:
         self.pages = engine.execution_options(banli_reads=True)  # for reading only
         self._connect, self._dialect = connect, dialect
         self._idle: deque[Any] = deque()  # driver connections of the write path
-        self._statements: dict[sa.ClauseElement, Statement] = {}
+        self._statements = _COMPILED.setdefault(dialect.name, {})
         self.writes = Histogram()  # seconds of each write, from asking for the lock to the commit
         self.unsafe = False  # the disk refused to write through: nothing more is written until the process starts again
 
@@ -69,7 +73,8 @@ class Database:
             compiled = clause.compile(dialect=self._dialect)
             names = tuple(compiled.positiontup or ())  # type: ignore[attr-defined]
             fixed = {name: value for name, value in compiled.params.items() if value is not None}
-            found = self._statements[clause] = Statement(str(compiled), names, fixed)
+            packed = tuple(i for i, column in enumerate(clause.selected_columns) if isinstance(column.type, Packed)) if isinstance(clause, sa.Select) else ()
+            found = self._statements[clause] = Statement(str(compiled), names, fixed, packed)
         return found
 
     @contextmanager

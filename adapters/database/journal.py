@@ -13,6 +13,7 @@ from adapters.database import schema
 from adapters.database.clock import CLOCK
 from adapters.database.connection import Database, Transaction, bind
 from adapters.database.moments import restored, stored
+from adapters.database.packing import elements_of, packed
 from adapters.database.shapes import text_of
 from engine.journal import merkle
 from engine.journal.checkpoint import Checkpoint, Sign, signed
@@ -76,7 +77,8 @@ class Journal:
         """Stores the sealed entry and queues it for its leaf. Raises Taken (at the latest at commit) when stream and number are used."""
         body, hash_ = sealed(entry)
         transaction.write(self._append, [self._appended((
-            place, entry.stream, entry.seq, stored(entry.at), entry.actor, entry.command_id or None, entry.command, digest, hash_, body))])
+            place, entry.stream, entry.seq, stored(entry.at), entry.actor, entry.command_id or None, entry.command, digest, hash_, packed(body),
+            elements_of(body)))])
         transaction.write(self._pending, [self._pended((place, entry.stream, entry.seq, merkle.leaf_hash(body)))])
         return Written(entry, body, hash_)
 

@@ -140,10 +140,10 @@ class OnPostgres:
 
     def gather(self, *queries: Query) -> list[list[Row]]:
         results = self._sent([self._message(clause, values) for clause, values in queries])
-        return [self._wire.loaded(result) for result in results]
+        return [self._statement(clause).read(self._wire.loaded(result)) for (clause, _), result in zip(queries, results, strict=True)]
 
     def rows(self, clause: sa.ClauseElement, **values: object) -> list[Row]:
-        return self._wire.loaded(self._sent([self._message(clause, values)])[0])
+        return self._statement(clause).read(self._wire.loaded(self._sent([self._message(clause, values)])[0]))
 
     def row(self, clause: sa.ClauseElement, **values: object) -> Row | None:
         found = self.rows(clause, **values)

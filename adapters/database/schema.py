@@ -11,6 +11,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from adapters.database.packing import Packed
+
 metadata = sa.MetaData()
 
 # Ids compare by bytes everywhere, so that a range of paths is a range of the index.
@@ -139,7 +141,7 @@ stream = _table("stream", _key("stream"), _must("seq", Big), _must("last_at", Mo
 
 entry = _table(
     "entry", _key("stream"), _key("seq", Big), _must("at", Moment), _must("actor"), _may("command_id"), _must("command"), _may("digest"),
-    _must("hash"), _must("body", Bytes))
+    _must("hash"), _must("body", Packed()), _may("elements", Words))  # elements: of a packed body, to be found by
 _index("entry_command", [entry.c.place, entry.c.actor, entry.c.command_id], entry.c.command_id.is_not(None), unique=True)
 _index("entry_journal", [entry.c.place, entry.c.at, entry.c.stream, entry.c.seq, entry.c.actor, entry.c.command])  # read by time, filtered without the bodies
 

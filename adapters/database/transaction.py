@@ -8,6 +8,8 @@ from typing import Any, Protocol
 
 import sqlalchemy as sa
 
+from adapters.database.packing import unpacked
+
 Row = tuple[Any, ...]
 Params = Sequence[object]
 Query = tuple[sa.ClauseElement, Mapping[str, object]]
@@ -25,10 +27,15 @@ class Statement:
     sql: str
     names: tuple[str, ...]
     fixed: Mapping[str, object]  # parameters that the clause itself brought along
+    packed: tuple[int, ...] = ()  # columns of its rows that hold an entry's bytes
 
     def ordered(self, values: Mapping[str, object]) -> Row:
         given = {**self.fixed, **values} if self.fixed else values
         return tuple([given[name] for name in self.names])
+
+    def read(self, rows: list[Row]) -> list[Row]:
+        """The rows as SQLAlchemy would give them."""
+        return [_unpacked(row, self.packed) for row in rows] if self.packed else rows
 
     def picked(self, columns: Sequence[str]) -> Callable[[Row], Row]:
         """A function from a row in the order of `columns` to the parameters of this statement."""
@@ -40,6 +47,12 @@ class Statement:
 
 def _as_it_is(row: Row) -> Row:
     return row
+
+
+def _unpacked(row: Row, at: tuple[int, ...]) -> Row:
+    if all(row[i] is None for i in at):
+        return row
+    return tuple([unpacked(value) if i in at else value for i, value in enumerate(row)])
 
 
 class Lost(Exception):
@@ -86,14 +99,13 @@ class OnSqlite:
     def rows(self, clause: sa.ClauseElement, **values: object) -> list[Row]:
         statement = self._statement(clause)
         self._cursor.execute(statement.sql, statement.ordered(values))
-        found: list[Row] = self._cursor.fetchall()
-        return found
+        return statement.read(self._cursor.fetchall())
 
     def row(self, clause: sa.ClauseElement, **values: object) -> Row | None:
         statement = self._statement(clause)
         self._cursor.execute(statement.sql, statement.ordered(values))
         found: Row | None = self._cursor.fetchone()
-        return found
+        return found if found is None or not statement.packed else _unpacked(found, statement.packed)
 
     def change(self, clause: sa.ClauseElement, **values: object) -> int:
         statement = self._statement(clause)

@@ -15,6 +15,7 @@ import pytest
 import sqlalchemy as sa
 from lxml import etree
 
+from adapters.database.schema import entry
 from adapters.system import System
 from adapters.system.auditing import Auditing
 from adapters.system.export import checked_file
@@ -88,7 +89,7 @@ def test_the_table_has_a_row_an_entry_and_no_cell_that_is_calculated(played: Pla
 def test_a_formula_in_a_name_is_only_text(own: System, played: Played) -> None:
     """A task whose name somebody made a formula, in the record itself."""
     with own.database.changing() as connection:
-        body = bytes(connection.scalar(sa.text("SELECT body FROM entry WHERE stream = :s AND seq = 2"), {"s": played.campaign}))
+        body = bytes(connection.scalar(sa.select(entry.c.body).where(entry.c.stream == played.campaign, entry.c.seq == 2)))
         connection.execute(sa.text("UPDATE entry SET body = :b WHERE stream = :s AND seq = 2"), {
             "b": body.replace("签收文件".encode(), b"=1+1"), "s": played.campaign})
 

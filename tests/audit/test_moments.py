@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from adapters.database.moments import stored, stored_or_null
+from adapters.database.schema import entry
 from adapters.system.auditing import Auditing
 from adapters.system.timeline import Moment
 from engine.journal.canonical import to_jsonable
@@ -139,7 +140,7 @@ def test_strangers_see_no_moment(auditing: Auditing, played: Played) -> None:
 
 def test_a_changed_event_is_no_longer_as_recorded(own: Any, played: Played) -> None:
     with own.database.changing() as connection:
-        body = bytes(connection.scalar(sa.text("SELECT body FROM entry WHERE stream = :s AND seq = 2"), {"s": played.campaign}))
+        body = bytes(connection.scalar(sa.select(entry.c.body).where(entry.c.stream == played.campaign, entry.c.seq == 2)))
         assert b'"receipt"' in body
         changed = body.replace(b'"name":"\xe7\xad\xbe\xe6\x94\xb6\xe6\x96\x87\xe4\xbb\xb6"', b'"name":"\xe7\xad\xbe\xe5\xad\x97"')
         assert changed != body

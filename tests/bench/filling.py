@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from adapters.database import schema
 from adapters.database.connection import Database
+from adapters.database.packing import packed
 
 BATCH = 5_000
 TABLES = (schema.instance, schema.scope, schema.task, schema.task_candidate, schema.timer)
@@ -43,7 +44,7 @@ def _of(table: sa.Table, rows: list[dict[str, Any]], ids: list[tuple[int, str]],
             if table is schema.instance:
                 made["root"] = made["path"] = id
             if table is schema.entry:
-                made["command_id"] = f"{id}-{row['seq']}"
+                made["command_id"], made["body"] = f"{id}-{row['seq']}", packed(row["body"])
             change(table.name, made, number)
             yield made
 
