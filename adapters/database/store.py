@@ -107,9 +107,9 @@ class Store:
         sent = self._sent(place, command, [instance, to_json(command)], command_id, personal, alongside)
         return again(lambda: self._handled(place, instance, sent), bool(command_id))
 
-    def fire_due(self, place: str, instance: str) -> int:
-        """Fires the timers of an instance that are due now; how many there were."""
-        return again(lambda: self._fired(place, instance))
+    def fire_due(self, place: str, *instances: str) -> int:
+        """Fires the timers of instances that are due now, all in one transaction; how many there were. When one fails, none has fired."""
+        return again(lambda: self._fired(place, instances))
 
     def why_not(self, place: str, instance: str, command: Any) -> Refused | None:
         """Why `command` would be refused now; None when it would be carried out. Nothing is stored."""
@@ -140,10 +140,10 @@ class Store:
             run.fire_due()
             return run.carry_out(sent)
 
-    def _fired(self, place: str, instance: str) -> int:
+    def _fired(self, place: str, instances: Sequence[str]) -> int:
         with self.database.writing() as transaction:
-            run = Run(self, transaction, place, instance, _LOCKED)
-            return 0 if run.doomed_by else run.fire_due()
+            runs = (Run(self, transaction, place, instance, _LOCKED) for instance in instances)
+            return sum(0 if run.doomed_by else run.fire_due() for run in runs)
 
     def answered(self, sent: Sent, found: Sequence[Sequence[Any]]) -> Answer | None:
         """The answer that was given when this very command came before, from the rows of `EARLIER`."""

@@ -14,7 +14,9 @@ from adapters.database.jobs import Claimed, Jobs, LeaseLost
 from adapters.database.outbox import Message, Outbox, mark_read, post_notices
 from adapters.database.people import People
 from adapters.database.queries import Queries
+from adapters.database.pipeline import OnPostgres
 from adapters.database.store import Store
+from adapters.database.transaction import OnSqlite
 from adapters.database.worker import Worker
 from engine.commands import Cancel, Complete, Correlate, Start
 from engine.refusals import Refused
@@ -185,23 +187,36 @@ def test_a_message_nobody_takes_is_given_up_and_shown(database: Database, store:
     assert (post.failures, [error for _, error in Outbox(database).undelivered("fuxin")]) == (94, ["ConnectionError: no way out"])
 
 
-def test_one_broken_instance_does_not_stop_the_others(database: Database, store: Store, worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
-    for id in ("x", "y"):
+def test_one_broken_instance_does_not_stop_the_others(database: Database, store: Store, worker: Worker) -> None:
+    for id in ("a", "x", "y"):
         begun(store, id, "approval")
     later(database, days=3)
-    real = store.fire_due
+    with database.changing() as connection:
+        connection.execute(schema.scope.update().where(schema.scope.c.instance == "x").values(variables="{"))
 
-    def broken(place: str, instance: str) -> int:
-        if instance == "x":
-            raise RuntimeError("a mistake of ours")
-        return real(place, instance)
-
-    monkeypatch.setattr(store, "fire_due", broken)
     worker.run_due("fuxin")
+
     assert rows(database, schema.timer, "instance") == [("x",)]
-    monkeypatch.undo()
+    with database.changing() as connection:
+        connection.execute(schema.scope.update().where(schema.scope.c.instance == "x").values(variables="{}"))
     worker.run_due("fuxin")
     assert rows(database, schema.timer, "instance") == []
+    assert [stream for stream, command in rows(database, schema.entry, "stream", "command") if command == "FireTimer"] == ["a", "x", "y"]
+
+
+@pytest.mark.parametrize("instances", [1, 20])
+def test_timers_of_many_instances_are_one_commit_on_sqlite(
+    database: Database, store: Store, worker: Worker, monkeypatch: pytest.MonkeyPatch, instances: int,
+) -> None:
+    for n in range(instances):
+        begun(store, f"i{n}", "approval")
+    later(database, days=3)
+    commits: list[int] = []
+    for kind in (OnSqlite, OnPostgres):
+        monkeypatch.setattr(kind, "commit", lambda self, _real=kind.commit: (commits.append(1), _real(self)))  # type: ignore[func-returns-value]
+
+    assert worker.fire_timers("fuxin", set()) == instances
+    assert len(commits) == (1 if database.lite else instances)
 
 
 def test_a_cancelled_campaign_takes_its_children_along(database: Database, store: Store, worker: Worker) -> None:
