@@ -128,6 +128,10 @@ class Files:
         blob, parts = self._rows.readable(place, actor, id)
         return self._range(blob, parts, max(0, start), blob.size if stop is None else min(stop, blob.size))
 
+    def stream(self, blob: Any, parts: list[int], start: int, stop: int) -> Iterator[bytes]:
+        """The bytes of a file whose head and parts somebody else has found to be the reader's to see; as `read`."""
+        return self._range(blob, parts, max(0, start), min(stop, blob.size))
+
     def sweep(self, place: str, before: datetime) -> int:
         """Removes files that began before `before` and that no command took in; how many."""
         abandoned = self._rows.abandoned(place, before)

@@ -1,4 +1,4 @@
-"""Words of the pages about incidents."""
+"""Words of the pages about incidents, of a judge's materials, and of objections from the public."""
 
 ZH = {
     "web.no_incidents": "这种异常已经处理完，或者不归您处理。请从异常页面进入",
@@ -10,6 +10,8 @@ EN = {
     "web.none_chosen": "Choose at least one matter",
     "web.bad_variables": "The data cannot be read: write names and values, names in double quotes, as in {{\"days\": 4}}",
     "异常": "Incidents",
+    "进度图": "Chart of the stages",
+    "申报内容": "What was handed in",
     "{count} 个，{causes} 种原因": "{count}, {causes} causes",
     "流程走到这些环节时出错，停下来等人处理，别的环节照常。更正规则或数据后重试；也可以由人补上结果，或终止整个事项。":
         "These steps failed and wait for a person; everything else goes on. Correct the rule or the data and try again, supply the result by hand, or cancel the whole matter.",

@@ -13,6 +13,7 @@ from starlette.datastructures import UploadFile
 
 from adapters.locale import say
 from adapters.web import errors, reading
+from adapters.web.materials import nominees
 from adapters.web.form_input import answered_so_far, depends_on_answers, raw_answers
 from adapters.web.ports import Task
 from adapters.web.rendering import render
@@ -49,7 +50,7 @@ def task_context(request: Request, visitor: Visitor, instance: str, task: str, p
     draft = _draft(visitor, view) if raw is None else None
     page = _form_page(visitor, view, open_task, problems, raw if draft is None else draft.raw)
     return {
-        "task": view, "line": view.line, "form": page, "depends": open_task.form is not None and depends_on_answers(open_task.form), "acts": _acts(visitor, view), "blocked": _blocked(visitor, view) if view.line.state == "open" else "",
+        "nominees": nominees(request.app.state.materials, visitor, view), "task": view, "line": view.line, "form": page, "depends": open_task.form is not None and depends_on_answers(open_task.form), "acts": _acts(visitor, view), "blocked": _blocked(visitor, view) if view.line.state == "open" else "",
         "targets": _targets(visitor, view), "phrases": visitor.system.desk.phrases(visitor.place.id, visitor.person.id) if view.line.state == "open" else [], "find": find, "found": _found(visitor, find), "command_id": text_of(request, "command_id") if raw is not None else secrets.token_hex(16),
         "opinion": draft.opinion if draft else "" if raw is None else text_of(request, "opinion"), "draft": draft, "said": [(each.field, said(page, each, visitor.language)) for each in problems],
     }

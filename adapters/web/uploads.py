@@ -7,7 +7,7 @@ from __future__ import annotations
 import binascii
 import re
 from base64 import b64decode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from threading import Lock
 from typing import Annotated
 from urllib.parse import quote
@@ -18,6 +18,7 @@ from fastapi.responses import Response, StreamingResponse
 from starlette.datastructures import UploadFile
 from starlette.requests import ClientDisconnect
 
+from adapters.web.ports import Row
 from adapters.web.security import SANDBOXED, TooLarge, TooOften
 from adapters.web.signed_in import Signed, Visitor
 from engine.refusals import Conflict, Refused
@@ -172,9 +173,13 @@ def keep_file(visitor: Visitor, file: UploadFile) -> str:
 
 @router.get("/files/{id}")
 def read(request: Request, visitor: Signed, id: str, download: bool = False) -> Response:
-    """A file for those who may see what it belongs to; with ranges, so that a video can be moved through."""
+    """A file for those who may see what it belongs to."""
     files, place, me = visitor.system.files, visitor.place.id, visitor.person.id
-    info = files.info(place, me, id)
+    return stored(request, files.info(place, me, id), lambda start, stop: files.read(place, me, id, start, stop), download)
+
+
+def stored(request: Request, info: Row, read: Callable[[int, int], Iterator[bytes]], download: bool) -> Response:
+    """A stored file as an answer, sandboxed; with ranges, so that a video can be moved through. `info`: name, type, size."""
     request.scope[SANDBOXED] = True
     way = "inline" if info.type in SHOWN and not download else "attachment"
     headers: dict[str, str] = {"Accept-Ranges": "bytes", "Content-Disposition": f"{way}; filename*=UTF-8''{quote(info.name)}"}
@@ -187,8 +192,7 @@ def read(request: Request, visitor: Signed, id: str, download: bool = False) -> 
         headers["Content-Range"] = f"bytes {start}-{stop - 1}/{info.size}"
     headers["Content-Length"] = str(stop - start)
     kind = info.type if info.type in SHOWN else "application/octet-stream"
-    body: Iterator[bytes] = files.read(place, me, id, start, stop)
-    return StreamingResponse(body, status, headers, kind)
+    return StreamingResponse(read(start, stop), status, headers, kind)
 
 
 def _span(header: str, size: int) -> tuple[int, int] | None:

@@ -114,6 +114,16 @@ class FileInfo:
     type: str
     size: int
     label: str = ""
+    under: str = "/files"  # the address below which this reader finds it
+
+
+@dataclass(frozen=True, slots=True)
+class Nominee:
+    """One of those whom a score sheet lists, as its judge may read them: no way to reach them, no birthday."""
+
+    label: str
+    told: tuple[tuple[str, str], ...]  # heading, value
+    files: tuple[FileInfo, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,7 @@ TABLE: dict[tuple[str, str], Expected] = {
     ("POST", "/tasks/{instance}/{task}/form"): Expected(401, 200, 404, 404, body={"command_id": "k6"}),
     ("POST", "/tasks/{instance}/{task}/draft"): Expected(401, 303, 404, 409, body={"command_id": "k7", "summary": "示例"}),
     ("POST", "/tasks/{instance}/{task}/draft/drop"): Expected(401, 303, 404, 409, body={}),
+    ("GET", "/tasks/{instance}/{task}/files/{id}"): signed_in(404),
     ("POST", "/tasks/{instance}/{task}/{act}"): Expected(401, 409, 404, 404, body={"command_id": "k3"}),
     ("GET", "/campaigns"): signed_in(200),
     ("POST", "/start/{message}"): signed_in(404, 401, body={"parent": "none", "command_id": "k4"}),
