@@ -5,7 +5,7 @@
 // data-xml-url    BPMN 2.0 XML of the version that the instance runs
 // data-steps-url  JSON {steps: [Step, …]} in order of seq; a loop's rounds are steps of their own
 // data-state-url  gets ?seq=n, gives JSON Moment
-// The address holds the step: #seq=12. Keys: ← → one step, Home End, space plays. When done data-ready is "ok" or "failed".
+// The address holds the step: #seq=12. <a data-then href="…"> anywhere on the page gets ?at=moment of the step. Keys: ← → one step, Home End, space plays. When done data-ready is "ok" or "failed".
 import './timemachine.css';
 import { Drawing } from './drawing';
 import { askJson, askText, button, island, make } from './page';
@@ -181,11 +181,24 @@ class TimeMachine {
     this.slider.value = String(this.at);
     this.slider.setAttribute('aria-valuetext', `${when(step)} ${step.sentence}`);
     this.position.textContent = t('第 {now}/{all} 步', { now: this.at + 1, all: this.steps.length });
-    history.replaceState(history.state, '', `#seq=${step.seq}`);
+    this.showAddress(step);
     this.journal.querySelector('[aria-current]')?.removeAttribute('aria-current');
     const item = this.journal.children[this.at]?.firstElementChild as HTMLElement | undefined;
     item?.setAttribute('aria-current', 'step');
     if (item) this.journal.scrollTop = Math.max(0, (item.parentElement as HTMLElement).offsetTop - this.journal.clientHeight / 2);
+  }
+
+  /** The step stands in the address, for whoever copies it: as fragment, and as query where the server was asked for one. Links to "then" follow. */
+  private showAddress(step: Step): void {
+    const address = new URL(location.href);
+    if (address.searchParams.has('seq')) address.searchParams.set('seq', String(step.seq));
+    address.hash = `seq=${step.seq}`;
+    history.replaceState(history.state, '', address);
+    for (const link of document.querySelectorAll<HTMLAnchorElement>('a[data-then]')) {
+      const to = new URL(link.href);
+      to.searchParams.set('at', step.at);
+      link.href = to.href;
+    }
   }
 
   private load(index: number): Promise<Moment> {
