@@ -213,6 +213,8 @@ EXAMPLES: dict[str, bytes | tuple[bytes, tuple[str, ...]]] = {
     "bpmn.event-sub-process.no-trigger": in_process(event_sub("")),
     "bpmn.event-sub-process.non-interrupting": in_process(event_sub("<errorEventDefinition/>", ' isInterrupting="false"')),
     "bpmn.event-sub-process.boundary": in_process(event_sub(TIMER) + f'<boundaryEvent id="b" attachedToRef="x">{TIMER}</boundaryEvent>{path("b", "e")}'),
+    "bpmn.event-sub-process.loop": in_process(event_sub(TIMER).replace('triggeredByEvent="true">', 'triggeredByEvent="true"><standardLoopCharacteristics/>')),
+    "bpmn.event-sub-process.compensation": in_process(event_sub("<compensateEventDefinition/>")),
     "bpmn.link.no-target": in_process(CHAIN_SHORT + '<intermediateThrowEvent id="x"><linkEventDefinition name="L"/></intermediateThrowEvent>' + path("t", "x")),
     "bpmn.link.no-source": in_process(CHAIN_SHORT + '<intermediateCatchEvent id="x"><linkEventDefinition name="L"/></intermediateCatchEvent>' + path("x", "t")),
     "bpmn.link.incoming": in_process(
@@ -282,6 +284,12 @@ EXAMPLES: dict[str, bytes | tuple[bytes, tuple[str, ...]]] = {
     "bpmn.compensation.flow": in_process(
         guarded("<compensateEventDefinition/>", after="") + '<task id="h" isForCompensation="true"/><association id="as" sourceRef="x" targetRef="h"/>' + path("h", "e")
     ),
+    "bpmn.compensation.twice": in_process(between('<task id="x"/>') + "".join(
+        f'<boundaryEvent id="b{n}" attachedToRef="x"><compensateEventDefinition/></boundaryEvent><task id="h{n}" isForCompensation="true"/>'
+        f'<association id="as{n}" sourceRef="b{n}" targetRef="h{n}"/>' for n in (1, 2)
+    )),
+    "bpmn.loop.maximum": in_process(looped('<standardLoopCharacteristics loopMaximum="0"/>')),
+    "bpmn.multi-instance.item-alone": in_process(multi('<loopCardinality>2</loopCardinality><inputDataItem id="it"/>')),
     "bpmn.compensation.unused": in_process(CHAIN_SHORT + '<task id="x" isForCompensation="true"/>'),
     "bpmn.compensation.not-visible": in_process(
         f'<startEvent id="s"/><subProcess id="u"><startEvent id="is"/><task id="i"/><endEvent id="ie"/>{path("is", "i", "ie")}</subProcess>'
@@ -335,7 +343,12 @@ EXAMPLES: dict[str, bytes | tuple[bytes, tuple[str, ...]]] = {
         ("bpmn.choreography.initiator", "bpmn.not-executed.choreography"),
     ),
     "bpmn.conversation.link": beside_process('<collaboration id="co"><participant id="one"/><participant id="two"/><conversationLink id="k" sourceRef="one" targetRef="two"/></collaboration>'),
-    "bpmn.conversation.global": beside_process('<globalConversation id="gc"><conversation id="k"/></globalConversation>'),
+    "bpmn.conversation.global": beside_process('<globalConversation id="gc"><participant id="one"/><participant id="two"/><conversation id="k"><participantRef>one</participantRef><participantRef>two</participantRef></conversation></globalConversation>'),
+    "bpmn.conversation.participants": beside_process('<collaboration id="co"><participant id="one"/><participant id="two"/><conversation id="k"><participantRef>one</participantRef></conversation></collaboration>'),
+    "bpmn.conversation.called": beside_process(
+        '<choreography id="ch"/><collaboration id="co"><participant id="one"/><participant id="two"/><callConversation id="k" calledCollaborationRef="ch">'
+        "<participantRef>one</participantRef><participantRef>two</participantRef></callConversation></collaboration>"
+    ),
     # data
     "bpmn.data.collection": beside_process('<itemDefinition id="i" isCollection="true"/>').replace(b'<bpmn:startEvent', b'<bpmn:dataObject id="d" itemSubjectRef="i"/><bpmn:startEvent'),
     "bpmn.data.reference-type": beside_process('<itemDefinition id="i"/>').replace(b'<bpmn:startEvent', b'<bpmn:dataObject id="d"/><bpmn:dataObjectReference id="dr" dataObjectRef="d" itemSubjectRef="i"/><bpmn:startEvent'),
@@ -370,6 +383,10 @@ EXAMPLES: dict[str, bytes | tuple[bytes, tuple[str, ...]]] = {
             "<dataInputAssociation><sourceRef>po</sourceRef><targetRef>d</targetRef></dataInputAssociation>",
         )
     ),
+    "bpmn.data.association-end": in_process('<dataObject id="o"/>' + task_io(
+        '<dataInput id="d"/><inputSet><dataInputRefs>d</dataInputRefs></inputSet><outputSet/>',
+        "<dataInputAssociation><sourceRef>o</sourceRef><targetRef>o</targetRef></dataInputAssociation>",
+    )),
     "bpmn.data.association-type": whole(
         ITEMS + '<process id="p" isExecutable="true"><dataObject id="o" itemSubjectRef="text"/>' + task_io(
             '<dataInput id="d" itemSubjectRef="number"/><inputSet><dataInputRefs>d</dataInputRefs></inputSet><outputSet/>',
@@ -377,7 +394,7 @@ EXAMPLES: dict[str, bytes | tuple[bytes, tuple[str, ...]]] = {
         ) + "</process>"
     ),
     "bpmn.data.event-payload": rooted(
-        between('<intermediateCatchEvent id="x"><dataOutput id="d" itemSubjectRef="number"/><signalEventDefinition signalRef="g"/></intermediateCatchEvent>'),
+        between('<intermediateCatchEvent id="x"><dataOutput id="d" itemSubjectRef="number"/><outputSet><dataOutputRefs>d</dataOutputRefs></outputSet><signalEventDefinition signalRef="g"/></intermediateCatchEvent>'),
         ITEMS + '<signal id="g" name="G" structureRef="text"/>',
     ),
     "bpmn.data.one-message": rooted(

@@ -23,6 +23,14 @@ def quantities(diagram: Diagram) -> Iterator[Finding]:
                 yield diagram.finding("bpmn.activity.quantity", node, attribute=attribute, value=given[:18])
 
 
+def loops(diagram: Diagram) -> Iterator[Finding]:
+    """The cap of a standard loop lets it run at least once (table 10.27)."""
+    for loop in diagram.tree.each("standardLoopCharacteristics"):
+        given = loop.get("loopMaximum", "1").strip()
+        if re.fullmatch(r"[+-]?\d{1,18}", given) and int(given) < 1:
+            yield diagram.finding("bpmn.loop.maximum", loop, value=given)
+
+
 def resources(diagram: Diagram) -> Iterator[Finding]:
     """A resource is named, perhaps with parameters, or found by an assignment expression; not both (table 10.5)."""
     for binding in diagram.tree.each("resourceAssignmentExpression"):
@@ -46,10 +54,11 @@ def multi_instance(diagram: Diagram) -> Iterator[Finding]:
         said += ["inputCollection"] if zeebe is not None and zeebe.get("inputCollection") else []
         if not said:
             yield diagram.finding("bpmn.multi-instance.no-number", loop)
-        if child(loop, "inputDataItem") is not None and child(loop, "loopDataInputRef") is not None:
-            yield from _item(diagram, loop, "loopDataInputRef", "inputDataItem")
-        if child(loop, "outputDataItem") is not None and child(loop, "loopDataOutputRef") is not None:
-            yield from _item(diagram, loop, "loopDataOutputRef", "outputDataItem")
+        for one, collection in (("inputDataItem", "loopDataInputRef"), ("outputDataItem", "loopDataOutputRef")):
+            if child(loop, one) is not None and child(loop, collection) is not None:
+                yield from _item(diagram, loop, collection, one)
+            elif child(loop, one) is not None and zeebe is None:
+                yield diagram.finding("bpmn.multi-instance.item-alone", loop, item=one, missing=collection)
         yield from _loop_data(diagram, loop)
         yield from _behavior(diagram, loop)
 
@@ -124,11 +133,16 @@ def compensation(diagram: Diagram) -> Iterator[Finding]:
         if source is not None and target is not None and local(source) == "boundaryEvent" and local(target) in ACTIVITIES:
             joined.setdefault(source, []).append(target)
     handlers: set[Element] = set()
+    hosts: set[str] = set()
     for event in diagram.tree.each("boundaryEvent"):
         if "compensate" not in diagram.kinds(event):
             continue
         found = joined.get(event, [])
         handlers.update(found)
+        host = diagram.tree.plain(event, event.get("attachedToRef", ""))
+        if host in hosts:
+            yield diagram.finding("bpmn.compensation.twice", event, activity=host)
+        hosts.add(host)
         if len(found) != 1:
             yield diagram.finding("bpmn.compensation.no-handler" if not found else "bpmn.compensation.several-handlers", event)
         for handler in found:
@@ -181,4 +195,4 @@ def _call_data(diagram: Diagram, call: Element, target: Element) -> Iterator[Fin
             yield diagram.finding("bpmn.call.data", call, process=diagram.id(target), kind=kind, own=len(ours), called=len(others))
 
 
-RULES = (quantities, resources, receive_tasks, multi_instance, truth, ad_hoc, compensation, compensated, called)
+RULES = (quantities, loops, resources, receive_tasks, multi_instance, truth, ad_hoc, compensation, compensated, called)

@@ -97,12 +97,19 @@ def choreographies(diagram: Diagram) -> Iterator[Finding]:
 
 
 def conversations(diagram: Diagram) -> Iterator[Finding]:
-    """A conversation link joins a conversation and who takes part in it; a global conversation has no conversations inside (§9.5)."""
+    """Who talks: at least two; what is called is no choreography; a link joins a conversation and who takes part; a global one has none inside (§9.5)."""
     for link in diagram.tree.each("conversationLink"):
         ends = [found for name in ("sourceRef", "targetRef") if (found := diagram.tree.target(link, link.get(name, ""))) is not None]
         talks = sum(diagram.is_a(one, "ConversationNode") for one in ends)
         if len(ends) == 2 and talks != 1:
             yield diagram.finding("bpmn.conversation.link", link)
+    for one in diagram.tree.each("conversation", "subConversation", "callConversation"):
+        named = len(children(one, "participantRef"))
+        if named < 2:
+            yield diagram.finding("bpmn.conversation.participants", one, participants=named)
+        called = diagram.tree.target(one, one.get("calledCollaborationRef", ""), "choreography", "globalChoreographyTask")
+        if called is not None:
+            yield diagram.finding("bpmn.conversation.called", one, called=diagram.id(called))
     for one in diagram.tree.each("globalConversation"):
         if child(one, "conversation", "subConversation", "callConversation") is not None:
             yield diagram.finding("bpmn.conversation.global", one)

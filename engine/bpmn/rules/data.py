@@ -62,8 +62,8 @@ def places(diagram: Diagram) -> Iterator[Finding]:
 
 
 def sets(diagram: Diagram) -> Iterator[Finding]:
-    """Every input and output is in a set; optional and while-executing ones are among those of their set; sets pair up (§10.3.2)."""
-    for specification in diagram.tree.each("ioSpecification"):
+    """Every input and output is in a set; optional and while-executing ones are among those of their set; sets pair up (§10.3.2, §10.4.1)."""
+    for specification in diagram.tree.each("ioSpecification", "startEvent", "endEvent", "intermediateCatchEvent", "intermediateThrowEvent", "boundaryEvent"):
         for kind, group, names in (
             ("dataInput", "inputSet", ("dataInputRefs", "optionalInputRefs", "whileExecutingInputRefs")),
             ("dataOutput", "outputSet", ("dataOutputRefs", "optionalOutputRefs", "whileExecutingOutputRefs")),
@@ -99,6 +99,7 @@ def associations(diagram: Diagram) -> Iterator[Finding]:
         converted = child(association, "transformation") is not None
         if len(references) > 1 and not converted:
             yield diagram.finding("bpmn.data.several-sources", association)
+        yield from _own_end(diagram, association, sources, target)
         if target is not None and local(target) == "dataInput" and local(_holder(target)) == "process":
             yield diagram.finding("bpmn.data.input-written", association, data=diagram.id(target))
         for source in sources:
@@ -108,6 +109,18 @@ def associations(diagram: Diagram) -> Iterator[Finding]:
                 one, other = item_of(diagram, source), item_of(diagram, target)
                 if one is not None and other is not None and not equivalent(one, other):
                     yield diagram.finding("bpmn.data.association-type", association, source=diagram.id(source), target=diagram.id(target))
+
+
+def _own_end(diagram: Diagram, association: Element, sources: list[Element], target: Element | None) -> Iterator[Finding]:
+    """An input association leads to an input of the element it stands in, an output association comes from one of its outputs."""
+    owner = association.getparent()
+    ends = [target] if local(association) == "dataInputAssociation" and target is not None else sources if local(association) == "dataOutputAssociation" else []
+    kind = "dataInput" if local(association) == "dataInputAssociation" else "dataOutput"
+    for end in ends:
+        if end.getparent() is owner and local(end) == "property":  # drawn by editors that keep no inputs and outputs
+            continue
+        if local(end) != kind or _holder(end) is not owner:
+            yield diagram.finding("bpmn.data.association-end", association, data=diagram.id(end), kind=kind)
 
 
 def _holder(data: Element) -> Element:

@@ -4,6 +4,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from datetime import date
 
 from engine.bpmn.graph import ACTIVITIES
 from engine.bpmn.parts import KINDS
@@ -65,6 +66,14 @@ def _event_sub_process_start(diagram: Diagram, start: Element, kinds: list[str])
             yield diagram.finding("bpmn.start.trigger", start, trigger=kind, allowed=sorted(EVENT_SUB_PROCESS))
         elif kind in NEVER_NON_INTERRUPTING and not flag(start, "isInterrupting", True):
             yield diagram.finding("bpmn.event-sub-process.non-interrupting", start, trigger=kind)
+        elif kind == "compensate" and _at_top(diagram, start):
+            yield diagram.finding("bpmn.event-sub-process.compensation", start)
+
+
+def _at_top(diagram: Diagram, start: Element) -> bool:
+    """Whether its event sub-process stands directly in a process: that is never compensated, for nothing around it could ask for it."""
+    around = diagram.container(diagram.container(start))
+    return around is not None and local(around) == "process"
 
 
 def event_sub_processes(diagram: Diagram) -> Iterator[Finding]:
@@ -79,6 +88,8 @@ def event_sub_processes(diagram: Diagram) -> Iterator[Finding]:
             yield diagram.finding("bpmn.event-sub-process.one-start", one, starts=len(starts))
         if diagram.boundary_of(one):
             yield diagram.finding("bpmn.event-sub-process.boundary", one)
+        if child(one, "standardLoopCharacteristics", "multiInstanceLoopCharacteristics") is not None:
+            yield diagram.finding("bpmn.event-sub-process.loop", one)
 
 
 def end_results(diagram: Diagram) -> Iterator[Finding]:
@@ -172,9 +183,9 @@ def links(diagram: Diagram) -> Iterator[Finding]:
 
 
 def _joined(diagram: Diagram, link: Element, reference: str, names: set[str], here: set[Element]) -> bool:
-    """Whether the other end is in the same body: by reference where there is one, else by name."""
+    """Whether the other end is in the same body and of the same name; references, where there are some, name such ends."""
     named = [diagram.tree.target(one, text(one), "linkEventDefinition") for one in children(link, reference)]
-    return all(one in here for one in named) if named else link.get("name", "") in names
+    return link.get("name", "") in names and all(one in here and one.get("name") == link.get("name") for one in named if one is not None)
 
 
 def shared(diagram: Diagram) -> Iterator[Finding]:
@@ -194,13 +205,13 @@ def parallel_multiple(diagram: Diagram) -> Iterator[Finding]:
 
 _DATE = r"[+-]?\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-4]):[0-5]\d(?::[0-5]\d(?:\.\d+)?)?"
 _ZONE = r"(?:Z|[+-](?:0\d|1[0-4]):?[0-5]\d)"
-_DURATION = r"-?P(?=.)(?:\d+Y)?(?:\d+M)?(?:\d+W)?(?:\d+D)?(?:T(?=.)(?:\d+H)?(?:\d+M)?(?:\d+(?:\.\d+)?S)?)?"
+_DURATION = r"P(?=.)(?:\d+Y)?(?:\d+M)?(?:\d+W)?(?:\d+D)?(?:T(?=.)(?:\d+H)?(?:\d+M)?(?:\d+(?:\.\d+)?S)?)?"
 _ANY_DATE = re.compile(rf"{_DATE}{_ZONE}?")
 _FULL_DATE = re.compile(rf"{_DATE}{_ZONE}")
 _FORMS = {
     "timeDate": _ANY_DATE,
     "timeDuration": re.compile(_DURATION),
-    "timeCycle": re.compile(rf"R-?\d*/(?:{_DATE}{_ZONE}?/)?{_DURATION}(?:/{_DATE}{_ZONE}?)?"),
+    "timeCycle": re.compile(rf"R\d*/(?:(?:{_DATE}{_ZONE}?/)?{_DURATION}|{_DURATION}/{_DATE}{_ZONE}?)"),
 }
 
 
@@ -212,8 +223,21 @@ def timers(diagram: Diagram) -> Iterator[Finding]:
             yield diagram.finding("bpmn.timer.several", timer, found=[local(one) for one in given])
         for one in given:
             words = text(one)
-            if words and not words.startswith("=") and not _FORMS[local(one)].fullmatch(words) and diagram.executable(timer):
+            if words and not words.startswith("=") and not _readable(local(one), words) and diagram.executable(timer):
                 yield diagram.finding("bpmn.timer.form", one, field=local(one), value=words[:80])
+
+
+def _readable(field: str, words: str) -> bool:
+    """Whether a written time is of its form, its days are in the calendar, and a cycle has a length."""
+    if not _FORMS[field].fullmatch(words):
+        return False
+    try:
+        for day in re.findall(r"(?<![\d-])\d{4}-\d\d-\d\d", words):
+            date.fromisoformat(day)
+    except ValueError:
+        return False
+    length = next((part for part in words.split("/")[1:] if part.startswith("P")), "P1D")
+    return field != "timeCycle" or re.search(r"[1-9]", length) is not None
 
 
 def timers_complete(diagram: Diagram) -> Iterator[Finding]:
@@ -223,10 +247,10 @@ def timers_complete(diagram: Diagram) -> Iterator[Finding]:
             continue
         if not any(holds_text(timer, name) for name in _FORMS):
             yield diagram.finding("bpmn.timer.missing", timer)
-        date = child(timer, "timeDate")
-        words = text(date)
+        written = child(timer, "timeDate")
+        words = text(written)
         if _ANY_DATE.fullmatch(words) and not _FULL_DATE.fullmatch(words):
-            yield diagram.finding("bpmn.timer.zone", date, "warning", value=words)
+            yield diagram.finding("bpmn.timer.zone", written, "warning", value=words)
 
 
 def references(diagram: Diagram) -> Iterator[Finding]:

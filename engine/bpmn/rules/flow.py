@@ -148,10 +148,10 @@ def gateway_direction(diagram: Diagram) -> Iterator[Finding]:
 
 
 def gateway_count(diagram: Diagram) -> Iterator[Finding]:
-    """A gateway splits or joins: several flows in, or several out (§8.3.9); with one of each it does nothing."""
+    """A gateway splits or joins: several flows in, or several out (§10.5: «must»); with one of each it does nothing."""
     for gateway in diagram.tree.each(*sorted(GATEWAYS - {"eventBasedGateway"})):
         if len(diagram.incoming(gateway)) < 2 and len(diagram.outgoing(gateway)) < 2:
-            yield diagram.finding("bpmn.gateway.idle", gateway, "warning")
+            yield diagram.finding("bpmn.gateway.idle", gateway)
 
 
 def gateway_choice(diagram: Diagram) -> Iterator[Finding]:
