@@ -34,6 +34,7 @@ WORKING, LIBRARY, PROPOSAL = "working", "library", "proposal:"
 SCHEME_ID = re.compile(r"[a-z][a-z0-9-]{0,60}\Z")
 PLACE_ID = re.compile(r"[a-z][a-z0-9-]{1,30}\Z")
 STAGE_READ, STAGE_DRAWN = re.compile(rb"\bscheme\.stages\.(\w+)"), re.compile(rb"banli:stage=[\"'](\w+)[\"']")
+VERSION, VERSION_LINE = re.compile(r"[0-9A-Za-z][0-9A-Za-z.\-]{0,20}\Z"), re.compile(rb"(?m)^version:.*$")
 GUESSED_BY = "system"  # tables that come with the program: those of a year whose notice is not out are a guess
 KEPT_BUNDLES, KEPT_SCHEMES = 6, 24
 PLAIN = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that reads like something else
@@ -194,8 +195,28 @@ class Design:
 
     # --- publishing by a second person ------------------------------------------------------------------------------------------------------
 
-    def submit_package(self, place: str, package: str, note: str, by: str) -> str:
-        """Asks for the working copy to be published as it is now; the request's id. Raises Invalid; Refused `design.nothing_changed`."""
+    def next_version(self, place: str, package: str) -> str:
+        """The newest published version with its last number one higher; `1.0` for the first."""
+        newest = next((one.version for one in self.system.publications.packages(place, package)), "")
+        found = re.search(r"\d+(?=\D*\Z)", newest)
+        return f"{newest[: found.start()]}{int(found[0]) + 1}{newest[found.end() :]}" if found else newest or "1.0"
+
+    def name_version(self, place: str, package: str, version: str, by: str) -> None:
+        """Writes the version's name into the working copy's package.yaml. Raises Refused `design.version`; Overwritten."""
+        if not VERSION.match(version):
+            raise Refused("design.version", version=version)
+        files, copy = self.copies.files(place, package), self.copies.copy(place, package)
+        named = VERSION_LINE.sub(f'version: "{version}"'.encode(), files["package.yaml"], count=1)
+        if copy is not None and named != files["package.yaml"]:
+            self.copies.save_file(place, package, "package.yaml", named, copy.changed.get("package.yaml", (0, None, ""))[0], by)
+
+    def submit_package(self, place: str, package: str, note: str, by: str, version: str = "") -> str:
+        """Asks for the working copy to be published as it is now, under that version's name if one is given; the request's id.
+
+        Raises: Invalid; Refused `design.nothing_changed`, `design.version`.
+        """
+        if version and "package.yaml" in self.copies.files(place, package):
+            self.name_version(place, package, version, by)
         files = self.copies.files(place, package)
         bundle = self.bundle_of(files)
         if bundle.package.name != package:
@@ -333,6 +354,10 @@ class Design:
         old = read_scheme(self.source(place, package, source), source)
         made, keys = scheme_file.next_year(old, declaration, name, title.strip(), years)
         self.copies.add_draft(place, package, name, scheme_file.written(made), source, keys, by)
+
+    def draft_lines(self, place: str, package: str) -> list[tuple[SchemeDraft, str]]:
+        """The drafts with what each calls itself."""
+        return [(one, self.stored_scheme(one).title) for one in self.copies.drafts(place, package)]
 
     def draft(self, place: str, package: str, name: str, purpose: str = "plan") -> DraftView:
         """A draft with its findings. Raises NotFound `design.no_draft`."""

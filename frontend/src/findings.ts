@@ -11,6 +11,8 @@ export interface Finding {
   severity: 'error' | 'warning' | 'note';
   /** names the thing and the way out */
   message: string;
+  /** element ids of the steps that lead there, in order, when the finding is about a way through the diagram */
+  path?: string[];
 }
 
 export const SEVERITIES: Record<Finding['severity'], [sign: string, words: string]> = { error: ['▲', '错误'], warning: ['◆', '提醒'], note: ['●', '说明'] };

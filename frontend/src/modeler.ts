@@ -145,6 +145,7 @@ function fit(canvas: Canvas, smallest = SMALLEST): void {
 }
 
 function centre(modeler: Modeler, finding: Finding): void {
+  (modeler.get('banliMarks') as Marks).way(finding.path ?? []);
   const element = (modeler.get('elementRegistry') as { get(id: string): Shape | undefined }).get(finding.element) ?? (modeler.get('canvas') as Canvas).getRootElement();
   (modeler.get('selection') as { select(element: Shape): void }).select(element);
   if (finding.element) (modeler.get('canvas') as { scrollToElement(element: Shape, padding: number): void }).scrollToElement(element, 120);

@@ -224,7 +224,7 @@ def test_a_forgotten_role_is_found_shown_and_mended(modeler):
     modeler.locator(".findings[data-state=ok]").wait_for()
 
     assert seen[1]["x"] <= seen[0]["x"] <= seen[1]["x"] + seen[1]["width"] and seen[1]["y"] <= seen[0]["y"] <= seen[1]["y"] + seen[1]["height"]
-    assert said.startswith("办理任务没有写明由谁办理")
+    assert said.startswith("没有写明由谁办理。请点中这个环节，在右侧“办理设置”的“办理角色”中选择")
     assert badge.count() == 0
     assert modeler.locator("button.finding").count() == 0
 

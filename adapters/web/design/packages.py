@@ -50,7 +50,7 @@ def package(request: Request, designer: Reading, package: str) -> Response:
     request.scope[DIAGRAM] = True
     proposals = designer.design.copies.proposals(designer.place, package)
     return render(request, "design_package.html", designer=designer, line=line, view=view, of=of, proposals=proposals,
-                  drafts=designer.design.copies.drafts(designer.place, package), schemes=designer.design.published_schemes(designer.place, package))
+                  drafts=designer.design.draft_lines(designer.place, package), next_version=designer.design.next_version(designer.place, package), schemes=designer.design.published_schemes(designer.place, package))
 
 
 @router.post("/packages/{package}/open")
@@ -96,7 +96,7 @@ def _edit_page(request: Request, designer: Designer, package: str, file: str, of
     kind = file_kind(file)
     editable = of == WORKING and designer.administers
     version, saved_at, saved_by = line.copy.changed.get(file, (0, None, "")) if line.copy and of == WORKING else (0, None, "")
-    findings = [one for one in finding_lines(designer.design.check(files), designer.visitor.language) if one.file == file] if kind != "diagram" or not editable else []
+    findings = [one for one in finding_lines(designer.design.check(files), designer.visitor.language, files) if one.file == file] if kind != "diagram" or not editable else []
     text = typed if typed is not None else files[file].decode("utf-8", "replace") if kind not in ("diagram", "table") else ""
     request.scope[DIAGRAM] = kind in ("diagram", "table")
     parts = part_lines(designer, package, file, files[file])
@@ -170,7 +170,7 @@ def check(designer: Administering, package: str, file: FileName, body: Body) -> 
         found = designer.design.check_file(designer.place, package, file, body)
     except Invalid as invalid:
         found = list(invalid.findings)
-    return JSONResponse({"findings": as_json(finding_lines(found, designer.visitor.language), file)})
+    return JSONResponse({"findings": as_json(finding_lines(found, designer.visitor.language, {file: body}), file)})
 
 
 @router.get("/packages/{package}/draft")
@@ -247,7 +247,7 @@ def compare_json(designer: Reading, package: str, old: str, new: str, file: File
 def submit(request: Request, designer: Administering, package: str) -> Response:
     """Asks a second administrator to publish the working copy as it is now."""
     try:
-        id = designer.design.submit_package(designer.place, package, text_of(request, "note")[:2000], designer.person)
+        id = designer.design.submit_package(designer.place, package, text_of(request, "note")[:2000], designer.person, text_of(request, "version"))
     except Invalid as invalid:
         line = designer.design.package(designer.place, package)
         findings = finding_lines(invalid.findings, designer.visitor.language)
