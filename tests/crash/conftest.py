@@ -1,10 +1,15 @@
 """Fixtures of the crash tests: a home for the product, both databases; heavy tests run one after the other on one worker."""
 from __future__ import annotations
 
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
+
+from tests.conftest import with_database
+from tests.crash.nodes import in_memory
 
 HERE = Path(__file__).resolve().parent
 
@@ -16,18 +21,37 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group("crash"))
 
 
+@pytest.fixture
+def memory() -> Iterator[Path]:
+    """A folder in memory where the machine has such a place: killing a process loses nothing that was handed to the system, wherever it lies.
+
+    What a loss of power does is simulated (test_power), and a real write-through would only make the tests slow.
+    """
+    with in_memory() as made:
+        yield made
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def url(request: pytest.FixtureRequest) -> str:
     """An empty database."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/home/banli.db"
+        return f"sqlite:///{request.getfixturevalue('home')}/banli.db"
     new: Callable[[], str] = request.getfixturevalue("new_postgres")
     return new()
 
 
+@pytest.fixture(scope="module")
+def module_postgres(postgres_url: str) -> str:
+    """An empty PostgreSQL for all tests of a module; it goes with its server."""
+    name = f"m_{uuid.uuid4().hex}"
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    return with_database(postgres_url, name)
+
+
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
-    made = tmp_path / "home"
+def home(memory: Path) -> Path:
+    made = memory / "home"
     made.mkdir()
     return made
 

@@ -1,11 +1,15 @@
 """The checker's own memory and judgement: what was sent and acknowledged, what the database must therefore hold; imports nothing of the product."""
 from __future__ import annotations
 
+import ast
 import json
+import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from hashlib import sha256
+from pathlib import Path
 from typing import Any, Protocol
 
 GENESIS = "0" * 64
@@ -62,8 +66,28 @@ def stored(reader: Reader) -> list[Stored]:
     found = []
     for stream, seq, hash_, command_id, body in reader.rows("SELECT stream, seq, hash, command_id, body FROM entry ORDER BY stream, seq"):
         text = bytes(body)
+        if not text.startswith(b"{"):  # a long entry lies deflated
+            text = inflated(text)
         found.append(Stored(stream, seq, hash_, command_id or "", json.loads(text), sha256(text).hexdigest() == hash_))
     return found
+
+
+@cache
+def dictionaries() -> dict[int, bytes]:
+    """What long entries are deflated against, by its Adler-32: part of the format, taken as data from the file that states it; none where it does not."""
+    source = Path(__file__).resolve().parents[2] / "adapters" / "database" / "packing.py"
+    if not source.exists():
+        return {}
+    stated = [node.value.value for node in ast.walk(ast.parse(source.read_text(encoding="utf-8")))
+              if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, bytes)]
+    return {zlib.adler32(each): each for each in stated}
+
+
+def inflated(text: bytes) -> bytes:
+    """The bytes of a deflated entry. Raises zlib.error when they are not whole."""
+    number = int.from_bytes(text[2:6], "big") if text[1] & 0x20 else 0  # bit 5 of the second byte: a preset dictionary (RFC 1950)
+    inflate = zlib.decompressobj(zdict=dictionaries()[number]) if number else zlib.decompressobj()
+    return inflate.decompress(text)
 
 
 def problems(reader: Reader, ledger: Ledger, complete: bool = False) -> list[str]:
@@ -161,12 +185,22 @@ def _tasks(reader: Reader, entries: list[Stored]) -> Iterator[str]:
 
 
 def _after(matter: str, body: dict[str, Any], open_: set[tuple[str, str, str]], state: dict[str, str]) -> None:
-    """One command on a matter: apply, then decide; a return opens apply again, an approval ends it. Tasks are numbered as they open."""
+    """One command on a matter: apply, then decide; a return opens apply again, an approval ends it. Tasks are numbered as they open.
+
+    `open_` holds (matter, task, element).
+    """
     if body["command"] == "Start":
         open_.add((matter, "t1", "apply"))
         state[matter] = "open"
         return
+    if body["command"] in ("Claim", "Release"):  # whose it is changes, not what is open
+        return
     task = body["input"]["task"]
+    if body["command"] == "Withdraw":  # before anybody decided: apply is open again, the decision is not
+        withdrawn = next(one for one in open_ if one[0] == matter)
+        open_.discard(withdrawn)
+        open_.add((matter, f"t{int(withdrawn[1][1:]) + 1}", "apply"))
+        return
     number, element = int(task[1:]), "apply" if (matter, task, "apply") in open_ else "decide"
     open_.discard((matter, task, element))
     if element == "apply":

@@ -1,6 +1,7 @@
 """Starts the product in other processes, gives them acts, reads their reports, kills and stops them by their id; imports nothing of the product."""
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import select
@@ -8,14 +9,26 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
+
+
+@contextmanager
+def in_memory() -> Iterator[Path]:
+    """A folder that is gone with the block: in memory where the machine has such a place."""
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(prefix="banli-", dir=memory if os.access(memory, os.W_OK) else None, ignore_cleanup_errors=True) as made:
+        yield Path(made)
 
 
 class Child:
@@ -70,39 +83,112 @@ class Child:
             pass
 
 
-class Node:
-    """The product, loaded once and forked for each act."""
+class Nursery:
+    """The product, loaded once for all tests of this process; forked for each node and each run of the command line."""
 
-    def __init__(self, home: Path, database: str, spoilt: str, known: dict[str, str], script: str) -> None:
+    def __init__(self) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": "0"}
-        command = [sys.executable, str(HERE / "node" / script), str(theirs.fileno()), str(home), database, spoilt]
-        self.process = subprocess.Popen(command, pass_fds=[theirs.fileno()], cwd=ROOT, env=environment)
+        command = [sys.executable, str(HERE / "node" / "nursery.py"), str(theirs.fileno())]
+        self._process = subprocess.Popen(command, pass_fds=[theirs.fileno()], cwd=ROOT, env=environment)
         theirs.close()
         self._channel = ours
-        self._channel.settimeout(60)
+        self._channel.settimeout(120)
+
+    def fork(self, request: dict[str, Any], given: list[int]) -> int:
+        """The process id of what was asked for."""
+        file = as_file(request)
+        socket.send_fds(self._channel, [b"fork"], [file, *given])
+        os.close(file)
+        return int(self._channel.recv(64))
+
+    def close(self) -> None:
+        self._channel.close()
+        self._process.wait()
+
+
+@cache
+def nursery() -> Nursery:
+    """Begun when the first test asks for it, ended with this process."""
+    made = Nursery()
+    atexit.register(made.close)
+    return made
+
+
+@dataclass(frozen=True)
+class Said:
+    """How a run of the command line ended."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def banli(home: Path, database: str, *arguments: str) -> Said:
+    """One run of the command line on a home folder and a database URL."""
+    pipes = [os.pipe() for _ in range(3)]
+    environment = {"BANLI_HOME": str(home), "BANLI_DATABASE": database}
+    nursery().fork({"cli": list(arguments), "environment": environment}, [write for _, write in pipes])
+    for _, write in pipes:
+        os.close(write)
+    said = read_all([read for read, _ in pipes])
+    return Said(int(said[2] or b"-9"), said[0].decode(), said[1].decode())
+
+
+def read_all(pipes: list[int]) -> list[bytes]:
+    """What comes out of several pipes until all are closed."""
+    found = {pipe: b"" for pipe in pipes}
+    open_ = set(pipes)
+    while open_:
+        for pipe in select.select(sorted(open_), [], [])[0]:
+            data = os.read(pipe, 1 << 16)
+            found[pipe] += data
+            if not data:
+                open_.discard(pipe)
+                os.close(pipe)
+    return [found[pipe] for pipe in pipes]
+
+
+def as_file(request: dict[str, Any]) -> int:
+    """A request of any length as an open file: a message on a socket would be bounded."""
+    file = os.memfd_create("request")
+    with open(file, "wb", closefd=False) as written:
+        written.write(json.dumps(request).encode())
+    return file
+
+
+class Node:
+    """The product over one home and database, forked for each act."""
+
+    def __init__(self, home: Path, database: str, spoilt: str, known: dict[str, str]) -> None:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._pid = nursery().fork({"node": [str(home), database, spoilt]}, [theirs.fileno()])
+        theirs.close()
+        self._channel = ours
+        self._channel.settimeout(120)
+        self._one_at_a_time = Lock()
         self._channel.send(json.dumps(known).encode())
         self.known = json.loads(self._received())
 
     def _received(self) -> bytes:
         data = self._channel.recv(65536)
         if not data:
-            raise RuntimeError(f"the product did not start (exit code {self.process.wait(10)})")
+            raise RuntimeError("the product did not start; its own words are on standard error")
         return data
 
     def act(self, act: str, gate: bool = False, **more: Any) -> Child:
         """Begins an act. `gate`: it waits for `go()`."""
         read, write = os.pipe()
-        request = os.memfd_create("request")
-        os.write(request, json.dumps({"act": act, **more}).encode())
-        pipes, ahead = [request, write], -1
+        pipes, ahead = [as_file({"act": act, **more}), write], -1
         if gate:
             behind, ahead = os.pipe()
             pipes.append(behind)
-        socket.send_fds(self._channel, [b"fork"], pipes)
+        with self._one_at_a_time:
+            socket.send_fds(self._channel, [b"fork"], pipes)
+            pid = json.loads(self._received())["pid"]
         for pipe in pipes:
             os.close(pipe)
-        return Child(json.loads(self._received())["pid"], read, ahead)
+        return Child(pid, read, ahead)
 
     def done(self, act: str, **more: Any) -> list[dict[str, Any]]:
         """Carries an act through to its end; all it reported."""
@@ -110,21 +196,26 @@ class Node:
         return child.lines(None)
 
     def close(self) -> None:
-        self._channel.close()
+        """Ends the node and waits until it is gone."""
         try:
-            self.process.wait(5)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+            process = os.pidfd_open(self._pid)
+        except ProcessLookupError:
+            process = -1
+        self._channel.close()
+        if process >= 0:
+            if not select.select([process], [], [], 5)[0]:
+                signal.pidfd_send_signal(process, signal.SIGKILL)
+                select.select([process], [], [], 30)
+            os.close(process)
 
 
 @contextmanager
-def node(home: Path, database: str = "", spoilt: str = "", known: dict[str, str] | None = None, script: str = "zygote.py") -> Iterator[Node]:
+def node(home: Path, database: str = "", spoilt: str = "", known: dict[str, str] | None = None) -> Iterator[Node]:
     """The product over a home folder and a database URL; ended with the block.
 
     `spoilt`: which of its guards is taken out (`broken/`); `known`: the definitions of an earlier node of the same place.
     """
-    made = Node(home, database, spoilt, known or {}, script)
+    made = Node(home, database, spoilt, known or {})
     try:
         yield made
     finally:

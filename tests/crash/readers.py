@@ -12,8 +12,11 @@ import pysqlite3.dbapi2 as sqlite
 class Lite:
     """A SQLite file."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, durable: bool = True) -> None:
+        """`durable`: repairs that opening it makes are written through."""
         self._connection = sqlite.connect(path, isolation_level=None)
+        if not durable:
+            self._connection.execute("PRAGMA synchronous=OFF")
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         return [tuple(row) for row in self._connection.execute(sql)]

@@ -1,10 +1,7 @@
 """T8: a backup while people work, everything wiped, restored, compared with the list of what was acknowledged; across both databases."""
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,13 +11,8 @@ import pysqlite3.dbapi2 as sqlite
 import pytest
 
 from tests.crash.ledger import Ledger, problems
-from tests.crash.nodes import ROOT, Node, node
+from tests.crash.nodes import Node, banli, node
 from tests.crash.readers import reading
-
-
-def banli(home: Path, database: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "BANLI_HOME": str(home), "BANLI_DATABASE": database, "PYTHONPATH": str(ROOT)}
-    return subprocess.run([sys.executable, "-m", "adapters.cli.main", *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
 
 
 class Load:

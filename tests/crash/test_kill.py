@@ -37,6 +37,8 @@ def killed(node: Node, url: str, seed: int, kills: int, seconds: float) -> Loop:
         for worker in rng.sample(workers, WORKERS):
             ledger.take(worker.kill())
             count += 1
+        if ledger.refused:  # the clients only ask for what is allowed
+            return Loop(count, ledger, [f"refused: {ledger.refused}"])
         if rounds % LOOK_EVERY == 0 and (found := looked(url, ledger)):
             return Loop(count, ledger, found)
     ledger.take(node.done("each", ops=ledger.unanswered()))
@@ -65,21 +67,20 @@ def looked(url: str, ledger: Ledger, complete: bool = False) -> list[str]:
 def test_nothing_acknowledged_is_lost_however_often_workers_are_killed(home: Path, seed: int, long: bool) -> None:
     url = f"sqlite:///{home}/banli.db"
     with node(home) as product:
-        loop = killed(product, url, seed, 10_000 if long else 1_000, 600 if long else 60)
+        loop = killed(product, url, seed, 10_000 if long else 1_000, 3_000 if long else 600)
         verified = product.done("verify")
 
     print(f"{loop.kills} kills, {len(loop.ledger.acked)} acknowledged, {len(loop.ledger.refused)} refused")
     assert loop.found == []
     assert verified[-1]["verified"] == []
-    assert loop.ledger.refused == {}  # the clients only ask for what is allowed
-    assert loop.kills >= 100
-    assert len(loop.ledger.acked) >= loop.kills
+    assert loop.kills == (10_000 if long else 1_000)
+    assert len(loop.ledger.acked) >= loop.kills / WORKERS  # in every round at least one had its answer before the kill
 
 
 @pytest.mark.parametrize("spoilt", ["acknowledge_before_commit", "forget_earlier_commands"])
 def test_a_broken_build_is_found_out(home: Path, seed: int, spoilt: str) -> None:
     with node(home, spoilt=spoilt) as product:
-        loop = killed(product, f"sqlite:///{home}/banli.db", seed, 400, 30)
+        loop = killed(product, f"sqlite:///{home}/banli.db", seed, 1_000, 300)
 
-    print(f"{spoilt}: red after {loop.kills} kills: {(loop.found + [str(loop.ledger.refused)])[0][:120]}")
-    assert loop.found + list(loop.ledger.refused.values()) != []
+    print(f"{spoilt}: red after {loop.kills} kills: {loop.found[:1]}"[:160])
+    assert loop.found != []

@@ -22,10 +22,11 @@ from typing import Any
 
 from adapters.database import clock
 from adapters.database.connection import Busy
+from adapters.database.jobs import Jobs
 from adapters.system import System
 from engine.commands import Claim, Complete, Release, Start, Withdraw
 from engine.refusals import Invalid, Refused
-from office import PLACE
+from office import LEASE, PLACE
 
 Op = dict[str, Any]
 logging.disable(logging.CRITICAL)
@@ -97,7 +98,7 @@ def send(system: System, known: Mapping[str, str], report: Any, op: Op, patience
         else:
             report(ack=op["id"], instance=answer.instance, seq=answer.seq, repeated=answer.repeated)
             return True
-        time.sleep(0.05 * tried)
+        time.sleep(min(0.05 * tried, 0.3))
     return False
 
 
@@ -165,8 +166,18 @@ def plan(run: str, rng: random.Random, messages: bool = False) -> Iterator[Op]:
         yield {"id": id, "do": "complete", "instance": instance, "task": f"t{number}", "actor": actor, "outcome": outcome}
 
 
-def tend(system: System, known: Mapping[str, str], report: Report, seconds: float = 3600.0) -> None:
-    """What `banli worker` does: lets time pass until it is stopped."""
+def tend(system: System, known: Mapping[str, str], report: Report, seconds: float = 3600.0, stall: float = 0.0) -> None:
+    """What `banli worker` does: lets time pass until it is stopped. `stall`: how often it stands still beyond its lease with jobs in hand."""
+    claim, rng = Jobs.claim, random.Random()
+
+    def stalled(self: Jobs, place: str, most: int, *more: Any) -> list[Any]:
+        claimed = claim(self, place, most, *more)
+        if claimed and rng.random() < stall:
+            report(stalled=len(claimed))
+            time.sleep(LEASE * rng.uniform(1.5, 3))
+        return claimed
+
+    Jobs.claim = stalled  # type: ignore[method-assign]
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         try:

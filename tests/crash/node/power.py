@@ -19,6 +19,9 @@ sys.modules["pysqlite3"] = type(sys)("pysqlite3")
 sys.modules["pysqlite3"].dbapi2 = apsw_dbapi  # type: ignore[attr-defined]
 
 
+PAGES = 100  # of the log between two checkpoints; the product's 4000 would not come in so short a run
+
+
 class Marked:
     """Reports go into the log, at their place between the file operations."""
 
@@ -32,7 +35,18 @@ def main(home: str, log: str, commands: int, journal: str, spoilt: str) -> None:
         apsw_dbapi.sqlite_version_info = (3, 40, 1)
     import acts
     import office
+    from adapters.database import connection
     from zygote import spoil
+
+    connect = connection.connect_sqlite
+
+    def checkpointing(*more: Any, **named: Any) -> Any:
+        """Copies the log into the database every few commands: the power is to go in the middle of that, too."""
+        made = connect(*more, **named)
+        made.execute(f"PRAGMA wal_autocheckpoint={PAGES}")
+        return made
+
+    connection.connect_sqlite = checkpointing
 
     with open(log, "wb") as file:
         apsw_dbapi.recorder.log = file
