@@ -292,8 +292,8 @@ COMMANDS: Mapping[str, type[Any]] = {kind.__name__: kind for kind in Command.__a
 
 
 def to_json(value: Any) -> dict[str, Json]:
-    """The fields of a command or event by name; tuples become lists. The type's name is kept beside it (`type(value).__name__`)."""
-    return {name: list(each) if type(each) is tuple else each for name, each in zip(value._fields, value, strict=True)}
+    """The fields of a command or event by name. The type's name is kept beside it (`type(value).__name__`)."""
+    return dict(zip(value._fields, value, strict=True))
 
 
 def reader(kinds: Mapping[str, type[Any]]) -> Callable[[str, Mapping[str, Json]], Any]:

@@ -304,12 +304,13 @@ def decide(workspace: Workspace, graphs: GraphSet, command: c.Command, facts: Fa
     of the step, and its `undo` takes that back.
     """
     _check(workspace, graphs, command, facts)
-    process = graphs.processes[command.process if isinstance(command, c.Start) else workspace.head.process]
+    process = graphs.processes[command.process if type(command) is c.Start else workspace.head.process]
     step = Step(workspace, graphs, process, facts, command.actor not in SYSTEM)
     step.run(_COMMANDS[type(command)], command)
     if step.afterwards is not None:
         step.afterwards()
-    if not workspace.head.counters["live"] and workspace.head.state == "open":
+    head = workspace.head
+    if not head.counters["live"] and head.state == "open":
         _no_reason_to_live(step)
     return tuple(step.events)
 

@@ -496,9 +496,9 @@ EVENTS: Mapping[str, type[Any]] = {kind.__name__: kind for kind in Event.__args_
 from_json = reader(EVENTS)
 
 
-def to_entry(events: tuple[Any, ...]) -> list[list[Json]]:
+def to_entry(events: tuple[Any, ...]) -> list[tuple[str, dict[str, Json]]]:
     """Events as the journal keeps them: `[[type name, fields], …]`."""
-    return [[type(event).__name__, to_json(event)] for event in events]
+    return [(type(event).__name__, dict(zip(event._fields, event))) for event in events]
 
 
 def from_entry(entries: list[list[Json]]) -> tuple[Any, ...]:

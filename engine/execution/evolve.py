@@ -28,12 +28,12 @@ def _only_tells(ws: Workspace, event: Any) -> None:
 
 
 def _live(workspace: Workspace, change: int) -> None:
-    workspace.change_head().counters["live"] += change
+    workspace.change_counters()["live"] += change
 
 
 def _numbered(workspace: Workspace, id: str, live: int = 1) -> None:
     """The counter of the id's kind moves on, `live` more reasons to live."""
-    counters = workspace.change_head().counters
+    counters = workspace.change_counters()
     counters[id[0]] = int(id[1:])
     counters["live"] += live
 
@@ -85,7 +85,7 @@ def _scheme_amended(ws: Workspace, event: e.SchemeAmended) -> None:
 
 
 def _scope_opened(ws: Workspace, event: e.ScopeOpened) -> None:
-    ws.change_head().counters["n"] = event.scope
+    ws.change_counters()["n"] = event.scope
     ws.scopes.new(event.scope, ScopeRow(event.scope, event.parent, event.element, dict(event.variables), {}, dict(event.data)))
 
 
@@ -209,7 +209,7 @@ def _result_dropped(ws: Workspace, event: e.ResultDropped) -> None:
 def _task_opened(ws: Workspace, event: e.TaskOpened) -> None:
     # rows share what events hold: variables and explanations are replaced, never changed in place
     task, scope, element, name, candidates, assignee, form, stage, about, due_at, due_basis, priority, variables, marks, at = event
-    counters = ws.change_head().counters
+    counters = ws.change_counters()
     counters["t"] = int(task[1:])
     counters["live"] += 1
     ws.tasks.new(task, TaskRow(
@@ -275,8 +275,8 @@ def _task_cancelled(ws: Workspace, event: e.TaskCancelled) -> None:
 def _task_closed(ws: Workspace, task: TaskRow) -> None:
     """The task leaves its scope, and its timers with it."""
     data = ws.scopes.change(task.scope).data
-    left = [id for id in data["holds"] if id != task.id]
-    if task.due_at is not None:
+    left = [id for id in data["holds"] if id != task.id] if len(data["holds"]) > 1 else []
+    if left and task.due_at is not None:
         for id in [id for id in left if id[0] == "c" and ws.timers[id].task == task.id]:
             ws.timers.drop(id)
             left.remove(id)
@@ -284,7 +284,7 @@ def _task_closed(ws: Workspace, task: TaskRow) -> None:
         data["holds"] = left
     else:
         del data["holds"]
-    ws.change_head().counters["live"] -= 1
+    ws.change_counters()["live"] -= 1
 
 
 def _withdrawable(ws: Workspace, event: e.Withdrawable) -> None:
@@ -361,7 +361,7 @@ def _drop_subscription(ws: Workspace, id: str) -> None:
 
 
 def _conditions(ws: Workspace, change: int) -> None:
-    counters = ws.change_head().counters
+    counters = ws.change_counters()
     counters["conditions"] = counters.get("conditions", 0) + change
 
 
@@ -378,7 +378,7 @@ def _job_queued(ws: Workspace, event: e.JobQueued) -> None:
     _numbered(ws, event.job, live=0)
     ws.outgoing[event.job] = row
     if event.kind == "start_child" and event.scope is not None:
-        ws.change_head().counters["k"] = event.data["number"]
+        ws.change_counters()["k"] = event.data["number"]
         ws.scopes.change(event.scope).data["child"] = event.data["child"]
         _live(ws, 1)
 

@@ -75,13 +75,15 @@ class Step:
     (`machine.py` fills them).
     """
 
-    __slots__ = (
-        "workspace", "graphs", "process", "plan", "facts", "now", "person", "events", "agenda", "later", "moved", "changed", "retry", "hints",
-        "afterwards",        "_environment",
-    )
     moves: ClassVar[Mapping[str, Callable[..., None]]] = {}
     acts: ClassVar[Mapping[str, Callable[[Step, int, Any], None]]] = {}
     performs: ClassVar[Mapping[str, Callable[[Step, int, Any, Mapping[str, Json]], None]]] = {}
+
+    changed = False  # variables changed, and conditions that wait must be looked at
+    retry = AT_REST
+    hints: dict[str, Any] | None = None  # what a task opened again by this step should say, by element
+    afterwards: Callable[[], None] | None = None  # what is noted when all moves are made
+    _environment: Environment | None = None
 
     def __init__(self, workspace: Workspace, graphs: GraphSet, process: Process, facts: Facts, person: bool = True) -> None:
         self.workspace = workspace
@@ -95,11 +97,6 @@ class Step:
         self.agenda: deque[Move] = deque()
         self.later: list[Move] = []  # throws: made when every other token has come to rest, so that receivers are in place
         self.moved: dict[int, None] = {}  # scopes whose synchronising gateways must be looked at again
-        self.changed = False  # variables changed, and conditions that wait must be looked at
-        self.retry = AT_REST
-        self.hints: dict[str, Any] | None = None  # what a task opened again by this step should say, by element
-        self.afterwards: Callable[[], None] | None = None  # what is noted when all moves are made
-        self._environment: Environment | None = None
 
     def emit(self, event: e.Event) -> None:
         """Note the event and fold it into the rows."""

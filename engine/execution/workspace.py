@@ -5,7 +5,7 @@ refused step leaves no trace and the state hash costs what changed, not what the
 """
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from hashlib import sha256
 from operator import attrgetter
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -20,61 +20,63 @@ R = TypeVar("R")
 Key = Any  # int for scopes, (scope, index) for results, text for the rest
 Fields = tuple[Any, ...]  # a row's fields in their order: what it was before
 MODULUS = 1 << 256
+HEAD, COUNTERS = "InstanceRow", "Counters"  # the two parts of the instance's row in the state hash
 MANY = 50  # children of a scope from which on rows are loaded together
 
-_head_fields = attrgetter(*InstanceRow.__slots__[:-1])
+_FIELDS: Mapping[type[Any], Callable[[Any], Fields]] = {
+    InstanceRow: attrgetter(*InstanceRow.__slots__[:-1]),  # the counters are kept and hashed apart: they change with every step, the rest hardly ever
+    **{kind: attrgetter(*kind.__slots__) for kind in (ScopeRow, ResultRow, TaskRow, TimerRow, SubscriptionRow, JobRow, IncidentRow)},
+}
 
 
-def _instance_fields(row: InstanceRow) -> Fields:
-    return (*_head_fields(row), row.counters.copy())
-
-
-def _scope_fields(row: ScopeRow) -> Fields:
+def _scope_before(row: ScopeRow) -> Fields:
     return row.id, row.parent, row.element, row.variables, row.tokens.copy(), row.data.copy()
 
 
 _NOTHING = Nothing()
+NONE: frozenset[Key] = frozenset()
 
 
 class Layout(NamedTuple):
-    """How rows of one type are kept: their fields, how a source gives one or a group of them, by what they are grouped."""
+    """How rows of one type are kept: what is noted of one before it changes, how a source gives one or a group of them, by what they are grouped."""
 
     kind: type[Any]
-    fields: Callable[[Any], Fields]
+    before: Callable[[Any], Fields]
     fetch: Callable[[Any, Key], Any]
     fetch_group: Callable[[Any, Key], Iterable[Any]] | None = None
     group: Callable[[Any], Key] | None = None
 
 
-SCOPES = Layout(ScopeRow, _scope_fields, lambda source, key: source.scope(key), lambda source, key: source.scopes_in(key), attrgetter("parent"))
+SCOPES = Layout(ScopeRow, _scope_before, lambda source, key: source.scope(key), lambda source, key: source.scopes_in(key), attrgetter("parent"))
 RESULTS = Layout(
-    ResultRow, attrgetter(*ResultRow.__slots__), lambda source, key: source.result(*key), lambda source, key: source.results(key), attrgetter("scope")
+    ResultRow, _FIELDS[ResultRow], lambda source, key: source.result(*key), lambda source, key: source.results(key), attrgetter("scope")
 )
-TASKS = Layout(TaskRow, attrgetter(*TaskRow.__slots__), lambda source, key: source.task(key))
-TIMERS = Layout(TimerRow, attrgetter(*TimerRow.__slots__), lambda source, key: source.timer(key))
+TASKS = Layout(TaskRow, _FIELDS[TaskRow], lambda source, key: source.task(key))
+TIMERS = Layout(TimerRow, _FIELDS[TimerRow], lambda source, key: source.timer(key))
 SUBSCRIPTIONS = Layout(
-    SubscriptionRow, attrgetter(*SubscriptionRow.__slots__), lambda source, key: source.subscription(key),
+    SubscriptionRow, _FIELDS[SubscriptionRow], lambda source, key: source.subscription(key),
     lambda source, key: source.subscriptions_for(*key), attrgetter("kind", "name"),
 )
-JOBS = Layout(JobRow, attrgetter(*JobRow.__slots__), lambda source, key: source.job(key))
-INCIDENTS = Layout(IncidentRow, attrgetter(*IncidentRow.__slots__), lambda source, key: source.incident(key))
+JOBS = Layout(JobRow, _FIELDS[JobRow], lambda source, key: source.job(key))
+INCIDENTS = Layout(IncidentRow, _FIELDS[IncidentRow], lambda source, key: source.incident(key))
 
 
 class Table(Generic[R]):
     """Rows of one type by key. `layout.group` says by what they are also found (a scope's parent, a result's body)."""
 
-    __slots__ = ("layout", "rows", "before", "gone", "groups", "whole", "complete", "digests", "_dirty", "_source", "_group", "_fields")
+    __slots__ = ("layout", "rows", "before", "gone", "groups", "whole", "complete", "digests", "_new", "_dirty", "_source", "_group", "_note")
 
-    def __init__(self, layout: Layout, dirty: list[Table[Any]], source: Source) -> None:
+    def __init__(self, layout: Layout, dirty: dict[Table[Any], None], source: Source) -> None:
         self.layout = layout
         self.rows: dict[Key, R] = {}
         self.before: dict[Key, Fields | None] = {}  # of the rows that this step has changed; None: it made them
         self.gone: set[Key] = set()
-        self.digests: dict[Key, int] = {}  # hashes of rows as they were when `changes` was last asked
+        self.digests: dict[Key, int] = {}  # hashes of rows that this step has not changed, as far as they are known
+        self._new: dict[Key, int] = {}  # hashes of those it did, once `outcome` was asked
         self.groups: dict[Key, dict[Key, None]] = {}
         self.whole: set[Key] = set()  # groups of which everything is loaded
         self.complete = False  # everything that lives is loaded
-        self._dirty, self._source, self._group, self._fields = dirty, source, layout.group, layout.fields
+        self._dirty, self._source, self._group, self._note = dirty, source, layout.group, layout.before
 
     @property
     def kind(self) -> type[R]:
@@ -113,27 +115,30 @@ class Table(Generic[R]):
     def new(self, key: Key, row: R) -> None:
         before = self.before
         if not before:
-            self._dirty.append(self)
+            self._dirty[self] = None
         if key not in before:
             before[key] = None
-        self._put(key, row)
+        if self._group is None:
+            self.rows[key] = row
+        else:
+            self._put(key, row)
 
     def change(self, key: Key) -> R:
         """The row, about to be changed in place."""
         before = self.before
         if key not in before:
             if not before:
-                self._dirty.append(self)
+                self._dirty[self] = None
             row = self.rows[key] if key in self.rows else self[key]
-            before[key] = self._fields(row)
+            before[key] = self._note(row)
             return row
         return self.rows[key]
 
     def drop(self, key: Key) -> None:
         row = self.rows.pop(key)
-        self._dirty.append(self)
+        self._dirty[self] = None
         if key not in self.before:
-            self.before[key] = self._fields(row)
+            self.before[key] = self._note(row)
         elif self.before[key] is None:
             del self.before[key]
         self.gone.add(key)
@@ -148,32 +153,36 @@ class Table(Generic[R]):
                 self._put(key, self.kind(*old))
         self.before.clear()
         self.gone.clear()
-
-    def saved(self) -> dict[Key, R]:
-        return {key: self.rows[key] for key in self.before if key in self.rows}
-
-    def removed(self) -> frozenset[Key]:
-        return frozenset(key for key in self.before if key not in self.rows)
+        self._new = {}
 
     def forget(self) -> None:
-        """The step is over and nobody asked what it changed, or they did and know."""
-        if self.digests:
+        """The step is over."""
+        if self._new:
+            self.digests.update(self._new)
+            self._new = {}
+        elif self.digests:
             for key in self.before:
                 self.digests.pop(key, None)
-        self.before.clear()
+        self.before = {}
         if self.gone:
-            self.gone.clear()
+            for key in self.gone:
+                self.digests.pop(key, None)
+            self.gone = set()
 
-    def hash_change(self, salt: str) -> tuple[int, dict[Key, int]]:
-        """What the step adds to the state hash, and the hashes of the rows it saved."""
-        change, new = 0, dict[Key, int]()
+    def outcome(self, salt: str) -> tuple[dict[Key, R], frozenset[Key], int]:
+        """What the step did: the rows to save, the keys of those to remove, and what that adds to the state hash."""
+        rows, digests, kind = self.rows, self.digests, self.layout.kind
+        name, fields, change = kind.__name__, _FIELDS[kind], 0
+        saved: dict[Key, R] = {}
+        self._new = new = {}
         for key, old in self.before.items():
-            if key in self.rows:
-                new[key] = row_hash(salt, self.rows[key])
-                change += new[key]
+            if key in rows:
+                saved[key] = row = rows[key]
+                new[key] = digest = share(salt, name, fields(row))
+                change += digest
             if old is not None:
-                change -= self.digests[key] if key in self.digests else fields_hash(salt, self.kind, old)
-        return change, new
+                change -= digests[key] if key in digests else share(salt, name, old)
+        return saved, frozenset([key for key in self.before if key not in rows]) if self.gone else NONE, change
 
     def _put(self, key: Key, row: R) -> None:
         self.rows[key] = row
@@ -202,13 +211,15 @@ def _by_index(row: ResultRow) -> Key:
     return row.scope, row.index
 
 
-def row_hash(salt: str, row: Any) -> int:
-    """The share of one row in the state hash."""
-    return fields_hash(salt, type(row), [getattr(row, name) for name in row.__slots__])
+def share(instance: str, kind: str, fields: object) -> int:
+    """What a row adds to its instance's state hash: SHA-256 over `[instance, row type, fields in their order]` in canonical form, as a number."""
+    return int.from_bytes(sha256(canonical_bytes((instance, kind, fields))).digest(), "big")
 
 
-def fields_hash(salt: str, kind: type, fields: Iterable[Any]) -> int:
-    return int.from_bytes(sha256(canonical_bytes([salt, kind.__name__, list(fields)])).digest(), "big")
+def row_hash(instance: str, row: Any) -> int:
+    """The share of a row; of the instance's own with that of its counters."""
+    number = share(instance, type(row).__name__, _FIELDS[type(row)](row))
+    return number + share(instance, COUNTERS, row.counters) if type(row) is InstanceRow else number
 
 
 def _on_demand(layout: Layout) -> property:
@@ -232,7 +243,7 @@ class Workspace:
     """
 
     __slots__ = (
-        "instance", "outgoing", "scopes", "tasks", "_source", "_before", "_fresh", "_dirty", "_hashes",
+        "instance", "outgoing", "scopes", "tasks", "_source", "_before", "_counters", "_counted", "_recounted", "_fresh", "_dirty",
         "_ResultRow", "_TimerRow", "_SubscriptionRow", "_JobRow", "_IncidentRow",
     )
     results = _on_demand(RESULTS)
@@ -243,15 +254,17 @@ class Workspace:
 
     def __init__(self, source: Source | None = None, instance: InstanceRow | None = None) -> None:
         given = source or _NOTHING
-        dirty: list[Table[Any]] = []
+        dirty: dict[Table[Any], None] = {}
         self.instance = instance
         self.outgoing: dict[str, JobRow] = {}  # jobs that this step hands over and nobody answers: no part of the state
         self.scopes: Table[ScopeRow] = Table(SCOPES, dirty, given)
         self.tasks: Table[TaskRow] = Table(TASKS, dirty, given)
         self._source, self._dirty = given, dirty
-        self._before: Fields | None = None
+        self._before: Fields | None = None  # the instance's row, if this step has changed it
+        self._counters: dict[str, int] | None = None  # its counters, if it has changed those
+        self._counted: int | None = None  # the share of the counters as this step found them, if it is known
+        self._recounted: int | None = None  # … and as it left them
         self._fresh = False
-        self._hashes: list[tuple[Table[Any], dict[Key, int]]] = []  # of what this step saved, once they are known
         self._ResultRow = self._TimerRow = self._SubscriptionRow = self._JobRow = self._IncidentRow = None
 
     @property
@@ -269,10 +282,18 @@ class Workspace:
         self.instance, self._fresh = row, True
 
     def change_head(self) -> InstanceRow:
+        """The instance's row, about to be changed in place, but for its counters."""
         row = self.instance or self.head
         if self._before is None and not self._fresh:
-            self._before = _instance_fields(row)
+            self._before = _FIELDS[InstanceRow](row)
         return row
+
+    def change_counters(self) -> dict[str, int]:
+        """Its counters, about to be changed in place."""
+        counters = (self.instance or self.head).counters
+        if self._counters is None and not self._fresh:
+            self._counters = counters.copy()
+        return counters
 
     def scopes_in(self, parent: int) -> list[ScopeRow]:
         return self.scopes.within(parent, _by_id)
@@ -309,41 +330,50 @@ class Workspace:
 
     def begin(self) -> None:
         self._before, self._fresh = None, False
+        if self._counters is not None:
+            self._counters, self._counted, self._recounted = None, self._recounted, None
         if self.outgoing:
             self.outgoing = {}
         if self._dirty:
             for table in self._dirty:
                 table.forget()
             self._dirty.clear()
-        if self._hashes:
-            for table, hashes in self._hashes:
-                table.digests.update(hashes)
-            self._hashes = []
 
     def undo(self) -> None:
         """Everything as it was at `begin`."""
         for table in self._dirty:
             table.undo()
-        self._hashes = []
         if self._fresh:
             self.instance = None
-        elif self._before is not None:
-            self.instance = InstanceRow(*self._before)
+        if self._before is not None:
+            self.instance = InstanceRow(*self._before, self.head.counters)
+        if self._counters is not None:
+            self.head.counters, self._recounted = self._counters, self._counted
         self.begin()
 
     def changes(self) -> Changes:
         """What the step since `begin` did."""
-        head, salt, change = self.head, self.head.id, 0
-        made = list(dict.fromkeys(self._dirty))
-        if self._fresh or self._before is not None:
-            change = row_hash(salt, head) - (fields_hash(salt, InstanceRow, self._before) if self._before is not None else 0)
-        self._hashes = []
-        for table in made:
-            of_table, hashes = table.hash_change(salt)
+        head, saved, removed = self.head, dict[type, dict[Key, Any]](), dict[type, frozenset[Key]]()
+        change = self._head_change(head)
+        for table in self._dirty:
+            rows, gone, of_table = table.outcome(head.id)
             change += of_table
-            self._hashes.append((table, hashes))
-        saved: dict[type, dict[Key, Any]] = {table.kind: rows for table in made if (rows := table.saved())}
+            if rows:
+                saved[table.layout.kind] = rows
+            if gone:
+                removed[table.kind] = gone
         if self.outgoing:
             saved[JobRow] = {**self.outgoing, **saved.get(JobRow, {})}
-        removed = {table.kind: keys for table in made if (keys := table.removed())}
-        return Changes(instance=head, saved=saved, removed=removed, hash_change=change % MODULUS)
+        return Changes(head, saved, removed, change % MODULUS)
+
+    def _head_change(self, head: InstanceRow) -> int:
+        """What the step adds to the state hash by the instance's row and its counters."""
+        if self._fresh:
+            return row_hash(head.id, head)
+        change = 0
+        if self._before is not None:
+            change = share(head.id, HEAD, _FIELDS[InstanceRow](head)) - share(head.id, HEAD, self._before)
+        if self._counters is not None:
+            self._recounted = share(head.id, COUNTERS, head.counters)
+            change += self._recounted - (share(head.id, COUNTERS, self._counters) if self._counted is None else self._counted)
+        return change

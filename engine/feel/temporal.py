@@ -52,6 +52,10 @@ class YearMonthDuration:
 
     total: int
 
+    def __canonical__(self) -> dict[str, int]:
+        """As the journal keeps it."""
+        return {"$ym": self.total}
+
     @property
     def years(self) -> int:
         return _truncate(self.total, 12)

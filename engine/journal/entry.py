@@ -1,9 +1,10 @@
 """One entry of a stream: an accepted command with all it needs to be carried out again, chained by hash; knows no storage and no keys."""
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from operator import attrgetter
 from typing import Any
 
 from engine.journal.canonical import canonical_bytes, from_canonical
@@ -12,9 +13,9 @@ VERSION = 1
 GENESIS = "0" * 64
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: that makes one three times as dear
 class Entry:
-    """Everything non-deterministic of one step, and its result.
+    """Everything non-deterministic of one step, and its result; never changed once it is made.
 
     `input` is the command's own fields; `facts` the named facts it read, `[[name, args, value], …]` in order of first use;
     `events` JSON by type name; `personal` `[[subject, group, ciphertext in base64], …]`; hashes are lower-case hex.
@@ -36,15 +37,16 @@ class Entry:
     personal: Any = ()
     state_hash: str = ""
     prev_hash: str = GENESIS
-    v: int = field(default=VERSION)
+    v: int = VERSION
 
 
-FIELDS = tuple(Entry.__dataclass_fields__)
+FIELDS = tuple(sorted(Entry.__slots__))
+_values = attrgetter(*FIELDS)
 
 
 def sealed(entry: Entry) -> tuple[bytes, str]:
     """The entry's canonical bytes and their SHA-256 in hex: what is stored, and the next entry's `prev_hash`."""
-    text = canonical_bytes({name: getattr(entry, name) for name in FIELDS})
+    text = canonical_bytes(dict(zip(FIELDS, _values(entry), strict=True)))
     return text, sha256(text).hexdigest()
 
 

@@ -1,0 +1,61 @@
+"""The state hash says what the rows say: each row's share is the SHA-256 of its fields in canonical form, whatever path led there."""
+from __future__ import annotations
+
+import json
+from hashlib import sha256
+from itertools import product
+
+import pytest
+
+from engine import commands as c
+from engine.engine import step
+from engine.execution.workspace import MODULUS, Workspace, row_hash
+from engine.facts import GivenFacts
+from tests.build import definitions, el, graphs, path, process, user
+from tests.execution.world import EPOCH
+
+FACTS = GivenFacts(now=EPOCH, zone="UTC")
+I = "0" * 32
+
+
+def shares(*parts: list[object]) -> int:
+    """The hash, counted by hand with the json module alone."""
+    texts = [json.dumps(part, ensure_ascii=False, sort_keys=True, separators=(",", ":")) for part in parts]
+    return sum(int(sha256(text.encode()).hexdigest(), 16) for text in texts) % MODULUS
+
+
+def test_it_can_be_counted_by_hand() -> None:
+    workspace = Workspace()
+    step(workspace, graphs(definitions(process("p", el("startEvent", "s"), user("u"), el("endEvent", "e"), path("s", "u", "e")))),
+         c.Start("ann", I, "p", variables={"名": "值"}), FACTS)
+    at = {"$at": "2030-01-01T09:00:00+00:00"}
+
+    assert workspace.changes().hash_change == shares(
+        [I, "InstanceRow", [I, "p", "", "", "", None, None, I, I, "p", "open", "", at, None]],
+        [I, "Counters", {"live": 1, "n": 1, "t": 1}],
+        [I, "ScopeRow", [1, None, "p", {"名": "值"}, {"u": 1}, {"holds": ["t1"]}]],
+        [I, "TaskRow", ["t1", 1, "u", "u", "open", [], "", "", "", "", "", at, None, {}, 50, None, None, "", "", "", [], {}, []]])
+
+
+def state(workspace: Workspace) -> int:
+    """The hash of all rows, each hashed anew."""
+    return sum(row_hash(I, row) for row in (workspace.head, *workspace.scopes.rows.values(), *workspace.tasks.rows.values())) % MODULUS
+
+
+@pytest.mark.parametrize("asked", list(product([True, False], repeat=4)))
+def test_a_step_adds_the_difference_whichever_steps_before_were_asked_for_theirs_or_refused(asked: tuple[bool, ...]) -> None:
+    defined = graphs(definitions(process("p", el("startEvent", "s"), user("a"), user("b"), user("d"), el("endEvent", "e"), path("s", "a", "b", "d", "e"))))
+    workspace, before = Workspace(), 0
+
+    commands: list[c.Command] = [c.Start("ann", I, "p"), *(c.Complete("ann", f"t{n}", "ok") for n in (1, 2, 3))]
+    for ask, command in zip(asked, commands, strict=True):
+        step(workspace, defined, command, FACTS)
+        if ask:
+            assert workspace.changes().hash_change == (state(workspace) - before) % MODULUS
+        before = state(workspace)
+        if workspace.head.state == "open":
+            workspace.begin()
+            workspace.change_counters()["t"] += 1
+            workspace.tasks.change(f"t{workspace.head.counters['t'] - 1}").name = "other"
+            workspace.undo()
+        assert state(workspace) == before
