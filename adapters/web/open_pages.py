@@ -6,6 +6,7 @@ from fastapi.responses import Response
 
 from adapters.web.rendering import render
 from adapters.web.notices import public_notices
+from adapters.web.objections import takes_objections
 from adapters.web.signed_in import system_of
 from engine.refusals import NotFound
 
@@ -26,7 +27,7 @@ def public_notice(request: Request, place: str, campaign: str) -> Response:
     found = next((each for each in public_notices(system, place) if each.campaign == campaign), None)
     if found is None:
         raise NotFound("web.not_found")
-    return render(request, "public.html", notice=found)
+    return render(request, "public.html", notice=found, place=place, objectable=takes_objections(system, place, found))
 
 
 @router.get("/about")

@@ -78,6 +78,8 @@ TABLE: dict[tuple[str, str], Expected] = {
     ("GET", "/instances/{instance}/diagram.bpmn"): Expected(303, 200, 404, 200),
     ("GET", "/instances/{instance}/state.json"): Expected(303, 200, 404, 200),
     ("GET", "/notifications"): signed_in(200),
+    ("GET", "/public/{place}/{campaign}/objection"): everybody(404),
+    ("POST", "/public/{place}/{campaign}/objection"): Expected(404, 404, 404, 409, body={"facts": "示例"}),
     ("GET", "/incidents"): signed_in(200),
     ("GET", "/incidents/cause"): signed_in(404, query="?process=city&element=rank&code=none"),
     ("POST", "/incidents/{act}"): signed_in(404, 401, body={"incident": "none/i1"}),
@@ -137,7 +139,7 @@ TABLE: dict[tuple[str, str], Expected] = {
         ("/design/import", 409, ""), ("/design/proposals/{id}", 404, ""), ("/design/packages/{package}/schemes/new", 409, ""),
         ("/design/packages/{package}/schemes/{name}", 404, ""), ("/design/packages/{package}/schemes/{name}/groups/{group}", 404, ""),
         ("/design/packages/{package}/schemes/{name}/compare", 404, ""), ("/design/packages/{package}/schemes/{name}/file", 404, ""),
-        ("/design/packages/{package}/published/{hash}", 404, ""), ("/design/calendars", 200, ""), ("/design/calendars/{year}", 200, ""),
+        ("/design/packages/{package}/published/{hash}", 404, ""), ("/design/calendars", 200, ""), ("/design/calendars/edit", 409, ""), ("/design/calendars/{year}", 200, ""),
         ("/design/people", 200, ""), ("/design/people/template.xlsx", 409, ""), ("/design/places/new", 409, ""))},
     **{("POST", path): Expected(401, 404, 404, 409, body={}, query=query) for path, query in (
         ("/design/packages/{package}/open", ""), ("/design/packages/{package}/discard", ""), ("/design/packages/{package}/edit", "?file=campaign.bpmn"),
@@ -146,7 +148,7 @@ TABLE: dict[tuple[str, str], Expected] = {
         ("/design/packages/{package}/schemes/{name}/groups/{group}", ""), ("/design/packages/{package}/schemes/{name}/title", ""),
         ("/design/packages/{package}/schemes/{name}/plan", ""), ("/design/packages/{package}/schemes/{name}/submit", ""),
         ("/design/packages/{package}/schemes/{name}/discard", ""), ("/design/packages/{package}/published/{hash}/revise", ""),
-        ("/design/packages/{package}/published/{hash}/start", ""), ("/design/calendars", ""), ("/design/calendars/{year}/confirm", ""),
+        ("/design/packages/{package}/published/{hash}/start", ""), ("/design/calendars", ""), ("/design/calendars/edit", ""), ("/design/calendars/{year}/confirm", ""),
         ("/design/people/import", ""), ("/design/people/login", ""), ("/design/places", ""))},
     ("PUT", "/design/packages/{package}/draft"): Expected(401, 404, 404, 409, body={}, query="?file=campaign.bpmn"),
 }
