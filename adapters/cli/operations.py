@@ -1,4 +1,4 @@
-"""`banli worker`, `backup`, `restore`: what keeps an installation running; the work is done elsewhere."""
+"""`banli worker`, `backup`, `restore`, `place export`, `place import`: what keeps an installation running; the work is done elsewhere."""
 from __future__ import annotations
 
 import argparse
@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from adapters.cli import say
-from adapters.cli.arguments import command
+from adapters.cli.arguments import at_place, command, group
 from adapters.locale import say as words
-from adapters.system import Settings, System, operations
+from adapters.system import Settings, System, moving, operations
 from adapters.worker import logs, run
 
 
@@ -20,6 +20,15 @@ def add(commands: Any) -> None:
 
     made = command(commands, "backup", backup, "在线备份：一致的快照，写完即核验；密钥另存一份 FILE.keys")
     made.add_argument("file", type=Path, metavar="FILE", help="备份文件（不得已存在）")
+
+    under = group(commands, "place", "一地：整体导出、导入（格式见 docs/export.md）")
+    made = at_place(command(under, "export", take_out, "导出一地的全部内容：JSON 行、文件、清单；密钥另存一份 DIR.keys"))
+    made.add_argument("folder", type=Path, metavar="DIR", help="导出到的文件夹（不得已存在）")
+    made = command(under, "import", bring_in, "把导出的一地导入本机数据库并核验（该地不得已存在）")
+    made.add_argument("folder", type=Path, metavar="DIR", help="导出的文件夹")
+    made.add_argument("--keys", type=Path, default=None, metavar="DIR", help="密钥部分（默认 DIR.keys）")
+    made.add_argument("--without-keys", action="store_true", help="不导入密钥：个人信息和上传文件将不可读")
+    made.add_argument("--check", action="store_true", help="只核验，不导入")
 
     made = command(commands, "restore", restore, "恢复到空的数据库并核验")
     made.add_argument("file", type=Path, metavar="FILE", help="备份文件")
@@ -39,6 +48,20 @@ def backup(given: argparse.Namespace) -> int:
     found = operations.back_up(System(Settings.from_environment()), given.file)
     print(f"✓ 已备份并核验：{given.file}（{found.rows} 行，{found.streams} 个流，{found.entries} 条记录，结构 {found.revision}）")
     print(f"  密钥另存：{operations.keys_path(given.file)}（请与备份分开保管，保留不超过 30 天）；上传的文件在 files/ 文件夹，请另行复制")
+    return 0
+
+
+def take_out(given: argparse.Namespace) -> int:
+    done = moving.take_out(System(Settings.from_environment()), given.place, given.folder)
+    print(f"✓ 已导出并核验：{given.folder}（{done.rows} 行，{done.entries} 条记录，{done.files} 个文件）")
+    print(f"  密钥另存：{moving.keys_folder(given.folder)}（请分开保管，用后销毁）")
+    return 0
+
+
+def bring_in(given: argparse.Namespace) -> int:
+    keys = None if given.without_keys else given.keys or moving.keys_folder(given.folder)
+    done = moving.bring_in(Settings.from_environment(), given.folder, keys, given.check)
+    print(f"✓ {'核验无误' if given.check else '已导入并核验'}：{done.place}（{done.rows} 行，{done.entries} 条记录，{done.files} 个文件）")
     return 0
 
 

@@ -52,8 +52,8 @@ def keys_path(path: Path) -> Path:
     return path.with_name(path.name + ".keys")
 
 
-def backup(database: Database, path: Path, tables: Sequence[sa.MetaData], key_files: Mapping[str, bytes]) -> Summary:
-    """Writes `path` and its confidential file while the system runs, reads both back and verifies them.
+def backup(database: Database, path: Path, tables: Sequence[sa.MetaData], key_files: Mapping[str, bytes], place: str | None = None) -> Summary:
+    """Writes `path` and its confidential file while the system runs, reads both back and verifies them. `place`: of one place only.
 
     Raises: Refused `backup.exists`, `backup.newer`; Invalid when what was written does not verify (then nothing is left at `path`).
     """
@@ -66,8 +66,8 @@ def backup(database: Database, path: Path, tables: Sequence[sa.MetaData], key_fi
         head = next(reversed(upgrade.revisions()))
         if revision is None or revision[0] != head:
             raise Refused("backup.newer", found=revision[0] if revision else "", known=head)
-        _write(source, path, _public(tables), head, hidden=True)
-        _write(source, confidential, _confidential(tables), head, key_files)
+        _write(source, path, _public(tables), head, hidden=True, place=place)
+        _write(source, confidential, _confidential(tables), head, key_files, place=place)
     try:
         return verified(path)
     except Invalid:
@@ -83,8 +83,9 @@ def verified(path: Path) -> Summary:
     """
     with _opened(path) as connection:
         stated = _manifest(connection, path)
-        findings = [*_integrity(connection), *_counts(connection, json.loads(stated["counts"])), *_chains(connection)]
-        heads, streams, entries = _heads(connection)
+        places = _places(connection)
+        findings = [*_integrity(connection), *_counts(connection, json.loads(stated["counts"])), *_chains(connection, places)]
+        heads, streams, entries = _heads(connection, places)
         if heads != stated["heads"]:
             findings.append(Finding("backup.format", element=str(path), details={"path": str(path), "reason": "heads"}))
         if findings:
@@ -92,12 +93,15 @@ def verified(path: Path) -> Summary:
         return Summary(stated["revision"], sum(json.loads(stated["counts"]).values()), streams, entries, heads)
 
 
-def restore(database: Database, path: Path, tables: Sequence[sa.MetaData], confidential: Path | None = None) -> tuple[Summary, dict[str, bytes]]:
+def restore(
+        database: Database, path: Path, tables: Sequence[sa.MetaData], confidential: Path | None = None, beside: bool = False) -> tuple[Summary, dict[str, bytes]]:
     """Fills an empty database from a backup, all or nothing, and verifies it; the summary and the places' key files.
 
     `confidential`: the newest confidential file there is; whoever was erased by then stays erased. Without it nothing personal can be read.
+    `beside`: other places may be there already; only those of the backup must not.
 
-    Raises: Refused `backup.missing`, `backup.format`, `backup.newer`, `backup.not_empty`; Invalid when backup or result do not verify.
+    Raises: Refused `backup.missing`, `backup.format`, `backup.newer`, `backup.not_empty`, `transfer.place_exists`; Invalid when backup or result
+    do not verify.
     """
     summary = verified(path)
     with _opened(path) as source:
@@ -105,14 +109,18 @@ def restore(database: Database, path: Path, tables: Sequence[sa.MetaData], confi
         if summary.revision > head:
             raise Refused("backup.newer", found=summary.revision, known=head)
     with _at_head(path, tables) as ready:
-        _refuse_content(database)
+        if not beside:
+            _refuse_content(database)
         upgrade.upgrade(database, tables)
+        places = _places(ready)
         with database.engine.begin() as target:
+            if known := sorted({*places} & {*_places(target)}):
+                raise Refused("transfer.place_exists", place=known[0])
             stated = _copied(ready, target, _public(tables))
             key_files = _disclosed(target, confidential, tables) if confidential is not None else {}
             _keep_erased(target)
-            findings = [*_counts(target, stated), *_chains(target)]
-            if _heads(target)[0] != summary.heads:
+            findings = [*_counts(target, stated, places), *_chains(target, places)]
+            if _heads(target, places)[0] != summary.heads:
                 findings.append(Finding("backup.format", element=str(path), details={"path": str(path), "reason": "heads"}))
             if findings:
                 raise Invalid(findings)
@@ -139,8 +147,9 @@ def _confidential(tables: Sequence[sa.MetaData]) -> list[sa.Table]:
     return [table for metadata in tables for table in metadata.sorted_tables if table.name in CONFIDENTIAL or table is schema.subject_key]
 
 
-def _write(source: sa.Connection, path: Path, tables: Sequence[sa.Table], revision: str, key_files: Mapping[str, bytes] = {}, hidden: bool = False) -> None:
-    """One file: made under another name, written through, then given its own. `hidden`: without the subjects' keys."""
+def _write(source: sa.Connection, path: Path, tables: Sequence[sa.Table], revision: str, key_files: Mapping[str, bytes] = {}, hidden: bool = False,
+           place: str | None = None) -> None:
+    """One file: made under another name, written through, then given its own. `hidden`: without the subjects' keys; `place`: of one place only."""
     part = path.with_name(path.name + ".part")
     part.unlink(missing_ok=True)
     os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
@@ -150,11 +159,11 @@ def _write(source: sa.Connection, path: Path, tables: Sequence[sa.Table], revisi
             _own.create_all(target)
             for table in tables:
                 table.create(target)
-            counts = {table.name: _copy_table(source, target, table, hide_keys=hidden and table is schema.subject_key) for table in tables}
+            counts = {table.name: _copy_table(source, target, table, hidden and table is schema.subject_key, place) for table in tables}
             if key_files:
                 target.execute(key_file.insert(), [{"name": name, "body": body} for name, body in sorted(key_files.items())])
             stated = {"format": FORMAT, "revision": revision, "made_at": str(database_time(source)), "counts": json.dumps(counts, sort_keys=True),
-                      "heads": _heads(target)[0] if schema.entry.name in counts else ""}
+                      "heads": _heads(target, _places(target))[0] if schema.entry.name in counts else ""}
             target.execute(manifest.insert(), [{"key": key, "value": value} for key, value in stated.items()])
     except BaseException:
         engine.dispose()
@@ -166,10 +175,12 @@ def _write(source: sa.Connection, path: Path, tables: Sequence[sa.Table], revisi
     _written_through(path.parent)
 
 
-def _copy_table(source: sa.Connection, target: sa.Connection, table: sa.Table, hide_keys: bool = False) -> int:
-    """Copies all rows; how many."""
-    count = 0
-    for rows in source.execute(sa.select(table)).mappings().partitions(BATCH):
+def _copy_table(source: sa.Connection, target: sa.Connection, table: sa.Table, hide_keys: bool = False, place: str | None = None) -> int:
+    """Copies all rows, or those of one place; how many."""
+    count, query = 0, sa.select(table)
+    if place is not None:
+        query = query.where(table.c.place == place)
+    for rows in source.execute(query).mappings().partitions(BATCH):
         values = [dict(row) for row in rows]
         if hide_keys:
             values = [{**row, "wrapped": None} for row in values]
@@ -312,20 +323,26 @@ def _integrity(connection: sa.Connection) -> list[Finding]:
     return [] if said == ["ok"] else [Finding("backup.format", details={"path": "", "reason": str(said[0])})]
 
 
-def _counts(connection: sa.Connection, expected: Mapping[str, int]) -> list[Finding]:
+def _places(connection: sa.Connection) -> list[str]:
+    return list(connection.scalars(sa.select(schema.place.c.place).order_by(schema.place.c.place)))
+
+
+def _counts(connection: sa.Connection, expected: Mapping[str, int], places: Sequence[str] | None = None) -> list[Finding]:
     found = []
     for name, rows in expected.items():
-        there = connection.execute(sa.select(sa.func.count()).select_from(sa.table(name))).scalar_one()
+        table = sa.table(name, sa.column("place"))
+        query = sa.select(sa.func.count()).select_from(table)
+        there = connection.execute(query if places is None else query.where(table.c.place.in_(places))).scalar_one()
         if there != rows:
             found.append(Finding("backup.count", element=name, details={"table": name, "expected": rows, "found": there}))
     return found
 
 
-def _chains(connection: sa.Connection) -> list[Finding]:
+def _chains(connection: sa.Connection, places: Sequence[str]) -> list[Finding]:
     """Every stream's chain and the tree over all of them, per place; and every row that points at the end of a stream."""
     e, leaf = schema.entry.c, schema.leaf.c
     found: list[Finding] = []
-    for place in connection.scalars(sa.select(schema.place.c.place).order_by(schema.place.c.place)).all():
+    for place in places:
         bodies = connection.execute(sa.select(e.body).where(e.place == place).order_by(e.stream, e.seq))
         leaves = connection.execute(sa.select(leaf.n, leaf.stream, leaf.seq, leaf.hash).where(leaf.place == place).order_by(leaf.n))
         under, contradicted = removed(connection, place)
@@ -345,10 +362,10 @@ def _ends(connection: sa.Connection, place: str) -> Iterable[Finding]:
     return [Finding("backup.head", element=id, details={"place": place, "stream": id, "expected": seq, "found": there or 0}) for id, seq, there in rows]
 
 
-def _heads(connection: sa.Connection) -> tuple[str, int, int]:
-    """A hash over (place, stream, last number, last hash) of all streams; how many streams and entries."""
+def _heads(connection: sa.Connection, places: Sequence[str]) -> tuple[str, int, int]:
+    """A hash over (place, stream, last number, last hash) of all streams of these places; how many streams and entries."""
     e = schema.entry.c
-    last = sa.select(e.place, e.stream, sa.func.max(e.seq).label("seq")).group_by(e.place, e.stream).subquery()
+    last = sa.select(e.place, e.stream, sa.func.max(e.seq).label("seq")).where(e.place.in_(places)).group_by(e.place, e.stream).subquery()
     ends = sorted(tuple(row) for row in connection.execute(
         sa.select(e.place, e.stream, e.seq, e.hash).join(last, sa.and_(last.c.place == e.place, last.c.stream == e.stream, last.c.seq == e.seq))))
     text = "\n".join(" ".join(str(part) for part in end) for end in ends)

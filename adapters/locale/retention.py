@@ -13,6 +13,12 @@ ZH = {
     "retention.leaves": "移除凭证第 {number} 号：{element} 应有 {expected} 条叶指纹，总账中是 {found} 条，或与凭证不符",
     "retention.certificate": "没有第 {number} 号移除凭证",
     "retention.which": "以“{wanted}”开头的事项有 {count} 件，请把编号写全",
+    "transfer.place_exists": "{place} 在要导入的数据库里已经存在，没有改动任何数据。请导入到没有该地的数据库",
+    "transfer.missing": "{path} 里没有导出的清单和签名（manifest.json、manifest.sig）",
+    "transfer.form": "{path} 不是本系统导出的格式（{reason}）",
+    "transfer.hash": "{file} 与清单不符或缺失，没有导入。请换一份完整的导出",
+    "transfer.signature": "{path} 的签名不对，清单可能被改动过，没有导入",
+    "transfer.file_missing": "上传的文件 {file} 在磁盘上找不到，没有导出。请先从备份恢复 files/ 文件夹",
     "command.SetRetention": "规定保管期限", "command.HoldRecord": "暂缓移除", "command.ReleaseRecord": "解除暂缓移除", "command.RemoveRecord": "期满移除",
 }
 EN = {
@@ -34,5 +40,11 @@ EN = {
     "解除暂缓移除“{instance}”：{reason}": "hold on “{instance}” lifted: {reason}",
     "保管期满移除“{instance}”：{instances} 件、{entries} 条记录": "“{instance}” removed after its period: {instances} instances, {entries} entries",
     "保管期限": "keeping of records",
+    "transfer.place_exists": "{place} is in that database already; nothing was changed. Import into a database without it",
+    "transfer.missing": "{path} holds no manifest of an export (manifest.json, manifest.sig)",
+    "transfer.form": "{path} is not of this system's export format ({reason})",
+    "transfer.hash": "{file} is missing or not what the manifest says; nothing was imported. Use a whole export",
+    "transfer.signature": "The signature of {path} is wrong, the manifest may have been changed; nothing was imported",
+    "transfer.file_missing": "The uploaded file {file} is not on the disk; nothing was exported. Restore the folder files/ from a backup first",
     "command.SetRetention": "period of keeping", "command.HoldRecord": "hold", "command.ReleaseRecord": "hold lifted", "command.RemoveRecord": "removed",
 }

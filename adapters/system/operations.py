@@ -34,7 +34,7 @@ def restore(settings: Settings, path: Path, confidential: Path | None) -> Summar
     finally:
         database.close()
     for name, body in keys.items():
-        _put(settings.home / "keys" / name, body)
+        put_key(settings.home / "keys" / name, body)
     return summary
 
 
@@ -48,7 +48,7 @@ def missing_keys(settings: Settings) -> list[Path]:
     return [path for path in paths if not path.exists()]
 
 
-def _put(path: Path, body: bytes) -> None:
+def put_key(path: Path, body: bytes) -> None:
     """Writes a key file through; one that is there stays. Raises Refused `key.file` when it is another one."""
     if path.exists():
         if path.read_bytes() != body:

@@ -172,6 +172,7 @@ def test_a_record_that_does_not_verify_is_not_removed(system: System) -> None:
     system.run_due("here")
     with system.database.changing() as connection:
         body = connection.scalar(sa.select(schema.entry.c.body).where(schema.entry.c.stream == matter, schema.entry.c.seq == 2))
+        assert body is not None
         spoilt = bytes(body).replace(b'"ann"', b'"eve"')
         connection.execute(schema.entry.update().where(schema.entry.c.stream == matter, schema.entry.c.seq == 2).values(body=spoilt))
 
