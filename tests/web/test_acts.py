@@ -2,8 +2,11 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from adapters.system import System
+from adapters.web.app import create_app
+from tests.system.small import DIAGRAM, SCHEME, files, system_in
 from tests.web.conftest import Browser
 from tests.web.test_inbox_and_task import DRAFTER, OFFICE, command_id, first_task
 from tests.web.world import PLACE, person_of
@@ -80,3 +83,86 @@ def test_a_claimed_task_can_still_be_handed_over(own_client: Browser) -> None:
 
     assert f'action="{address}/reassign"' in page
     assert f'action="{address}/delegate"' in page
+
+
+def test_a_task_is_returned_to_where_the_diagram_allows_with_its_reason(own_client: Browser, own_system: System) -> None:
+    draft = first_task(own_client.sign_in(DRAFTER))
+    own_client.press(draft, {"command_id": command_id(own_client.page(draft).text), "outcome": "submit", "summary": "内容（示例）"})
+    own_system.run_due(PLACE)
+    check = first_task(own_client.sign_in(OFFICE))
+    assert '<option value="draft">起草实施方案</option>' in own_client.page(check).text
+    assert own_client.press(f"{check}/return", {"command_id": "r1", "to": "draft", "reason": ""}).status_code == 422
+
+    answer = own_client.press(f"{check}/return", {"command_id": "r2", "to": "draft", "reason": "缺少经费安排（示例）"})
+    own_system.run_due(PLACE)
+
+    assert answer.status_code == 303
+    again = own_client.sign_in(DRAFTER).page("/inbox").text
+    assert "起草实施方案" in again and ">退回<" in again
+    assert "缺少经费安排（示例）" in own_client.page(first_task(own_client)).text
+
+
+def test_a_task_is_reassigned_for_good(own_client: Browser, own_system: System) -> None:
+    address = first_task(own_client.sign_in(DRAFTER))
+    own_client.page(address)
+    answer = own_client.press(f"{address}/reassign", {"command_id": "a1", "to": f"user:{OFFICE}", "reason": "出差（示例）"})
+
+    assert answer.status_code == 303
+    assert "起草实施方案" not in own_client.page("/inbox").text
+    page = own_client.sign_in(OFFICE).page(address).text
+    done = own_client.press(address, {"command_id": command_id(page), "outcome": "submit", "summary": "内容（示例）"})
+    assert done.status_code == 303, done.text
+
+
+def test_whoever_oversees_urges_and_whoever_is_asked_is_told(own_client: Browser, own_system: System) -> None:
+    address = first_task(own_client.sign_in(DRAFTER))
+    assert f'action="{address}/urge"' not in own_client.page(address).text  # nobody urges their own
+    own_system.people.add_person(PLACE, "above", "示例上级")
+    own_system.people.add_post(PLACE, "oversees", "city", "overseer", "督办", "below")
+    own_system.people.grant(PLACE, "above", "oversees")
+    own_client.sign_in("above")
+    assert f'action="{address}/urge"' in own_client.page(address).text
+
+    answer = own_client.press(f"{address}/urge", {"command_id": "u1", "text": "请于今天办结（示例）"})
+    own_system.run_due(PLACE)
+
+    assert answer.status_code == 303, answer.text
+    own_client.sign_in(DRAFTER)
+    assert ">催<" in own_client.page("/inbox").text or "催办" in own_client.page("/inbox").text
+    assert "催办“起草实施方案”" in own_client.page("/notifications").text
+
+
+SIGNERS = """banli:operations="add_signer remove_signer">
+      <bpmn:extensionElements>
+        <zeebe:userTask/><zeebe:formDefinition formId="decide"/>
+        <zeebe:assignmentDefinition candidateUsers="=[signer]"/>
+      </bpmn:extensionElements>
+      <bpmn:incoming>f2</bpmn:incoming><bpmn:outgoing>f3</bpmn:outgoing>
+      <bpmn:multiInstanceLoopCharacteristics><bpmn:extensionElements><zeebe:loopCharacteristics inputCollection="=[&quot;bo&quot;]" inputElement="signer"/></bpmn:extensionElements></bpmn:multiInstanceLoopCharacteristics>
+    </bpmn:userTask>"""
+
+
+def test_a_signer_is_added_and_removed(tmp_path: Path) -> None:
+    system = system_in(tmp_path)
+    diagram = re.sub(r'(<bpmn:userTask id="decide" name="审批").*?</bpmn:userTask>', lambda found: f"{found[1]} {SIGNERS}", DIAGRAM, flags=re.DOTALL)
+    bundle = system.publish("here", files(diagram=diagram), "admin")
+    scheme, _ = system.publish_scheme("here", bundle, SCHEME.encode(), "schemes/first.yaml", "admin")
+    instance = system.start("here", bundle.hash, scheme, "ann", org="office").instance
+    system.complete("here", "ann", instance, "t1", "submit", "", {"title": "请示", "days": "2"}, "c1")
+    browser = Browser(create_app(system)).sign_in("bo", "here")
+    address = first_task(browser)
+    shown = browser.page(address).text
+    assert f'action="{address}/add_signer"' in shown and f'action="{address}/remove_signer"' in shown
+
+    added = browser.press(f"{address}/add_signer", {"command_id": "s1", "to": "user:ann", "reason": "涉及经费（示例）"})
+    assert added.status_code == 303, added.text
+    ann = Browser(create_app(system)).sign_in("ann", "here")
+    theirs = first_task(ann)
+    assert "审批" in ann.page(theirs).text
+    assert "涉及经费（示例）" in ann.page(f"/instances/{instance}").text
+
+    assert browser.press(f"{address}/remove_signer", {"command_id": "s2", "reason": ""}).status_code == 422
+    removed = browser.press(f"{address}/remove_signer", {"command_id": "s3", "reason": "已由经费部门会签（示例）"})
+    assert removed.status_code == 303, removed.text
+    assert "审批" not in browser.page("/inbox").text
+    assert "审批" in ann.page("/inbox").text  # the one who was added still signs
