@@ -250,3 +250,11 @@ def test_a_page_takes_the_same_statements_for_one_row_and_for_fifty(queries: Que
         store.handle("fuxin", f"m{n}", Complete("ann", "t1", answers={"amount": n}), f"m{n}-1")
     assert len(queries.inbox("fuxin", "bo").rows) == 50
     assert (one, pages()) == (STATEMENTS, STATEMENTS)
+    for n in range(25):  # an inbox by name and by post at once, and the filters over it
+        store.handle("fuxin", f"m{n}", Claim("bo", "t2"), f"m{n}-2")
+    asked = []
+    for filters in ({}, {"campaign": "c"}, {"campaign": "c", "late": "yes"}):
+        statements.clear()
+        queries.inbox("fuxin", "bo", filters)
+        asked.append(statements["reads"])
+    assert asked == [STATEMENTS["inbox"], STATEMENTS["inbox"], STATEMENTS["inbox"] - 1]  # nothing is late: no register rows to read
