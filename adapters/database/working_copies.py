@@ -60,6 +60,8 @@ _LOCK_COPY = _COPY.with_for_update()
 _FILE = sa.select(_f.version, _f.saved_at, _f.saved_by).where(_f.place == bind("place"), _f.package == bind("package"), _f.path == bind("path"))
 _SAVE_FILE = working_file.update().where(_f.place == bind("key_place"), _f.package == bind("key_package"), _f.path == bind("key_path")).values(
     body=bind("body"), version=bind("version"), saved_at=bind("saved_at"), saved_by=bind("saved_by"))
+_FILE_BODY = sa.select(_f.body, _f.version, _f.saved_at, _f.saved_by).where(_f.place == bind("place"), _f.package == bind("package"), _f.path == bind("path"))
+_REBASE = working_copy.update().where(_w.place == bind("key_place"), _w.package == bind("key_package")).values(base=bind("base"))
 _DRAFT = sa.select(_d.version, _d.saved_at, _d.saved_by).where(_d.place == bind("place"), _d.package == bind("package"), _d.name == bind("name"))
 _LOCK_DRAFT = _DRAFT.with_for_update()
 _SAVE_DRAFT = scheme_draft.update().where(_d.place == bind("key_place"), _d.package == bind("key_package"), _d.name == bind("key_name")).values(
@@ -203,6 +205,25 @@ class WorkingCopies:
             else:
                 transaction.change(_SAVE_FILE, key_place=place, key_package=package, key_path=path, body=body, version=version + 1, saved_at=now, saved_by=by)
             return there + 1, restored(now)
+
+    def rebase(self, place: str, package: str, base: str, files: Mapping[str, tuple[bytes | None, bytes]], by: str) -> None:
+        """The working copy goes on from another published version. `files`: path → (what was read here, what takes its place).
+
+        Raises: NotFound `design.no_copy`; Overwritten when one of them was saved meanwhile; then nothing is changed.
+        """
+        with self._database.writing() as transaction:
+            if transaction.row(_LOCK_COPY, place=place, package=package) is None:
+                raise NotFound("design.no_copy", package=package)
+            now = _now(transaction, place)
+            for path, (expected, body) in files.items():
+                found = transaction.row(_FILE_BODY, place=place, package=package, path=path)
+                if found is None:
+                    transaction.change(_NEW_FILE, place=place, package=package, path=path, body=body, version=0, saved_at=now, saved_by=by)
+                elif bytes(found[0]) != expected:
+                    raise Overwritten(found[3], restored(found[2]), found[1])
+                else:
+                    transaction.change(_SAVE_FILE, key_place=place, key_package=package, key_path=path, body=body, version=found[1], saved_at=now, saved_by=by)
+            transaction.change(_REBASE, key_place=place, key_package=package, base=base)
 
     def discard(self, place: str, package: str) -> None:
         """Throws the working copy away; nothing happens when there is none."""

@@ -168,6 +168,27 @@ class Design:
         """What the working copy began from, as `files` takes it."""
         return copy.base or (LIBRARY if copy.package in self.system.library.packages() else "")
 
+    def overtaken_by(self, place: str, line: PackageLine) -> PublishedPackage | None:
+        """The version that was published since the working copy was opened and is not what it began from; None while it is up to date."""
+        newest = line.published[0] if line.published else None
+        return newest if newest and line.copy and newest.published_at > line.copy.opened_at and newest.hash != line.copy.base else None
+
+    def catch_up(self, place: str, package: str, by: str) -> list[str]:
+        """The working copy goes on from the newest version: files untouched here become the newer ones; those changed on both sides stay as they are here.
+
+        Returns: the files changed on both sides, to be compared by a person. Raises: NotFound; Overwritten.
+        """
+        line = self.package(place, package)
+        newest = self.overtaken_by(place, line)
+        if newest is None or line.copy is None:
+            return []
+        ours, theirs = self.copies.files(place, package), self.files(place, package, newest.hash)
+        began = self.base_of(line.copy)
+        old = self.files(place, package, began) if began else {}
+        taken = {path: (ours.get(path), body) for path, body in theirs.items() if ours.get(path) == old.get(path) and ours.get(path) != body}
+        self.copies.rebase(place, package, newest.hash, taken, by)
+        return sorted(path for path, body in theirs.items() if path in ours and ours[path] not in (old.get(path), body) and old.get(path) != body)
+
     def check_file(self, place: str, package: str, file: str, body: bytes) -> list[Finding]:
         """All findings on the working copy with this file replaced."""
         files = self.copies.files(place, package)
@@ -260,8 +281,11 @@ class Design:
         if found.kind == "package":
             bundle = self.bundle_of(files)
             self._publishing(place, id, by, lambda: self.system.publish(place, bundle.files, found.submitted_by, by))
+            copy = self.copies.copy(place, found.package)
             if self._copy_hash(place, found.package) == found.hash:  # all of it is in force: the next change begins from there
                 self.copies.discard(place, found.package)
+            elif copy and copy.opened_at <= found.submitted_at:  # the request was cut from this copy, which went on since
+                self.copies.rebase(place, found.package, found.hash, {}, by)
         else:
             body, file = next(iter(files.values())), f"schemes/{found.name}.yaml"
             bundle = self.bundle(place, found.package)
@@ -523,7 +547,7 @@ class Design:
             raise Refused("design.title")
         if not passwords.SHORTEST <= len(administrator["password"]) <= passwords.LONGEST:
             raise Refused("identity.password_length", shortest=passwords.SHORTEST, longest=passwords.LONGEST)
-        self.system.create_place(place, title.strip(), kind, zone, starts_at, by)
+        self.system.create_place(place, title.strip(), kind, zone, starts_at)  # its calendars come with the program, not from the founder
         people, id = self.system.people, "administrator"
         people.add_organisation(place, "head", title.strip(), "机关", by=by)
         people.add_post(place, "head.administrator", "head", "administrator", "管理员", "heads", by=by)

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from adapters.system import System
 from tests.browser import year_2026
-from tests.browser.demo_place import ROOT, complaints, shot
+from tests.browser.demo_place import ROOT, complaints
 from tests.browser.year_2026 import PACKAGE, PLACE
 
 GUIDE, IMAGES = ROOT / "docs" / "guides" / "administrator.md", ROOT / "docs" / "images"
@@ -43,9 +43,8 @@ def people(browser: Browser, browser_context_args: dict[str, object], office: tu
 
 @pytest.fixture
 def picture(request: pytest.FixtureRequest) -> Picture:
-    """picture(page, name): a picture of the guide with --long, and always one to look at in var/shots."""
+    """picture(page, name): a picture of the guide, with --long; nothing otherwise."""
     def take(page: Page, name: str) -> None:
-        shot(page, f"administrator-{name}")
         if request.config.getoption("--long"):
             page.screenshot(path=IMAGES / f"administrator-{name}.png")
 
@@ -194,7 +193,7 @@ def memo(page: Page, base: str, picture: Picture) -> None:
     """§4: what is different from last year, in sentences."""
     page.goto(f"{base}{DRAFT}")
     picture(page, "scheme")
-    page.get_by_role("link", name="与上一年方案的不同").click()
+    page.get_by_role("link", name="看与上一年方案的不同").click()
     changes = page.locator(".changes")
     expect(changes).to_contain_text("工作阶段“县区初选”的结束日期由2026年10月20日改为2027年10月22日")
     expect(changes).to_contain_text("名额总数由20改为21")
@@ -222,7 +221,7 @@ def a_step_is_inserted(page: Page, base: str, picture: Picture) -> None:
     page.mouse.down()
     page.mouse.move((left + right) / 2, y + 30, steps=4)
     page.mouse.move((left + right) / 2, y, steps=4)
-    expect(page.locator(".djs-connection.highlight, .connect-ok, .drop-ok").first).to_be_attached()
+    expect(page.locator(".djs-connection.new-parent")).to_be_attached()  # the flow takes it
     page.mouse.up()
     page.keyboard.type(STEP)
     page.mouse.click((left + right) / 2, y + 200)
@@ -233,8 +232,9 @@ def a_step_is_inserted(page: Page, base: str, picture: Picture) -> None:
     expect(page.locator(".banli-found")).to_contain_text("在右侧“办理设置”的“办理角色”中选择")
     picture(page, "finding")
     panel = page.locator(".modeler-panel")
-    panel.get_by_label("办理角色").select_option(label="领导小组办公室")
+    panel.get_by_label("办理角色").select_option(label="领导小组办公室（领导小组办公室所在机关）")
     panel.get_by_label("在哪个单位").select_option(label="办公室所在机关")
+    panel.get_by_label("表单", exact=True).select_option(label="审定")
     panel.get_by_label("期限", exact=True).select_option(label="若干个工作日内")
     panel.get_by_label("几个工作日内").fill("3")
     expect(page.locator(".findings-summary")).to_have_text("没有发现问题")

@@ -118,7 +118,7 @@ def year(request: Request, designer: Reading, year: int, version: str = "") -> R
     in_force = next((other for other_head, other, done in of_year if done and other_head.version != head.version), None)
     affected = [] if confirmed else designer.design.affected_deadlines(designer.place, table, designer.visitor.zone)
     return render(request, "design_calendar.html", designer=designer, version=head, table=table, confirmed=confirmed, months=table_of(table), others=of_year,
-                  own=head.added_by == designer.person, guess=head.added_by == SYSTEM, changed=differences(in_force, table), affected=affected)
+                  own=head.added_by == designer.person, guess=head.added_by == SYSTEM, changed=differences(in_force, table), affected=affected, in_force=in_force)
 
 
 def table_of(table: CalendarYear) -> list[tuple[int, list[list[Day | None]]]]:

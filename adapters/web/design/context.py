@@ -4,6 +4,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from html import unescape
 from typing import Any
 
 from adapters.locale import knows, say
@@ -15,7 +16,8 @@ from engine.scheme.functions import NAMES
 from engine.scheme.scheme import Scheme
 
 ORGANISATION = re.compile(rb"""role\(\s*(?:"|&#34;|&quot;)[^"&]+(?:"|&#34;|&quot;)\s*,\s*([\w.\[\]]+)\s*\)""")
-CANDIDATES = re.compile(rb"""candidateGroups=(?:"|')=(for [^"']+?)(?:"|')""")
+CANDIDATES = re.compile(rb"""candidateGroups=(?:"=(for [^"]+)"|'=(for [^']+)')""")
+STEP = re.compile(rb"""<(?:\w+:)?userTask\b[^>]*?\bname="([^"]*)".*?</(?:\w+:)?userTask>""", re.DOTALL)
 PARAMETERS = {
     "role": ["角色", "单位"], "cutoff": ["日期"], "opens": ["日期"], "due in": ["工作日数"], "add working days": ["日期", "工作日数"],
     "working days between": ["起", "止"], "printed span end": ["日期", "天数"], "period end": ["日期", "天数"],
@@ -31,7 +33,7 @@ def context(bundle: Bundle, scheme: Scheme | None, language: str) -> dict[str, A
     return {
         "roles": [{"code": role.code, "label": role.label, "at": role.at} for role in bundle.package.roles.values()],
         "organisations": list(_organisations(bundle, declared, language)),
-        "candidates": [{"expression": one, "label": say("design.as_elsewhere", language, expression=one)} for one in _used(bundle, CANDIDATES)],
+        "candidates": [{"expression": one, "label": say("design.as_step", language, step=step)} for one, step in _used(bundle, CANDIDATES).items() if step],
         "forms": [{"id": form.id, "title": form.title, "answers": [{"name": one.id, "label": one.label} for one in form.fields() if one.answers and not one.personal]}
                   for form in graphs.forms.values()],
         "operations": [
@@ -54,18 +56,30 @@ def _word(kind: str, name: str, language: str) -> str:
 
 
 def _organisations(bundle: Bundle, declared: Mapping[str, Parameter], language: str) -> Iterator[dict[str, str]]:
-    """The scheme's own organisations, then those that the package's diagrams name, the usual ones first."""
+    """The scheme's own organisations, then those at which the package's steps are done, the usual ones first; each named by a step that people know."""
     known = {f"scheme.{key}": one.label for key, one in declared.items() if one.type == "organisation" and not one.many}
     known |= {f"scheme.{key}.{name}": f"{one.label}" for key, one in declared.items() if one.type == "record" for name, each in one.fields.items() if each.type == "organisation"}
     yield from ({"expression": expression, "label": label} for expression, label in known.items())
-    for expression in _used(bundle, ORGANISATION):
-        if expression not in known:
-            yield {"expression": expression, "label": say("design.as_elsewhere", language, expression=expression)}
+    for expression, step in _used(bundle, ORGANISATION).items():
+        if step and expression not in known:
+            yield {"expression": expression, "label": say("design.as_step", language, step=step)}
 
 
-def _used(bundle: Bundle, pattern: re.Pattern[bytes]) -> list[str]:
-    counts = Counter(found for name in bundle.package.diagrams for found in pattern.findall(bundle.files[name]))
-    return [expression.decode() for expression, _ in counts.most_common()]
+def _used(bundle: Bundle, pattern: re.Pattern[bytes]) -> dict[str, str]:
+    """What the package's diagrams say there → a step that says it, "" where no step does; the most frequent first."""
+    counts: Counter[str] = Counter()
+    steps: dict[str, str] = {}
+    for name in bundle.package.diagrams:
+        text = bundle.files[name]
+        counts.update(_plain(found) for found in pattern.finditer(text))
+        for step in STEP.finditer(text):
+            for found in pattern.finditer(step[0]):
+                steps.setdefault(_plain(found), unescape(step[1].decode()))
+    return {expression: steps.get(expression, "") for expression, _ in counts.most_common()}
+
+
+def _plain(found: re.Match[bytes]) -> str:
+    return unescape((found[found.lastindex or 0]).decode())
 
 
 def _parameter(key: str, one: Parameter) -> dict[str, Any]:

@@ -39,7 +39,8 @@ def address(package: str, rest: str = "", **query: str) -> str:
 @router.get("")
 def packages(request: Request, designer: Reading) -> Response:
     open_proposals = designer.design.copies.proposals(designer.place, open_only=True)
-    return render(request, "design_packages.html", designer=designer, packages=designer.design.packages(designer.place), proposals=open_proposals)
+    lines = sorted(designer.design.packages(designer.place), key=lambda one: not (one.published or one.copy))
+    return render(request, "design_packages.html", designer=designer, packages=lines, titles={one.name: one.title for one in lines}, proposals=open_proposals)
 
 
 @router.get("/packages/{package}")
@@ -49,7 +50,7 @@ def package(request: Request, designer: Reading, package: str) -> Response:
     view = package_view(designer, line, of)
     request.scope[DIAGRAM] = True
     proposals = designer.design.copies.proposals(designer.place, package)
-    return render(request, "design_package.html", designer=designer, line=line, view=view, of=of, proposals=proposals,
+    return render(request, "design_package.html", designer=designer, line=line, view=view, of=of, proposals=proposals, newer=designer.design.overtaken_by(designer.place, line),
                   drafts=designer.design.draft_lines(designer.place, package), next_version=designer.design.next_version(designer.place, package), schemes=designer.design.published_schemes(designer.place, package))
 
 
@@ -58,6 +59,13 @@ def open_copy(request: Request, designer: Administering, package: str) -> Respon
     base = text_of(request, "base") or designer.design.newest(designer.place, package)
     designer.design.open_copy(designer.place, package, base, designer.person)
     return RedirectResponse(address(package), 303)
+
+
+@router.post("/packages/{package}/catch-up")
+def catch_up(request: Request, designer: Administering, package: str) -> Response:
+    """Brings what was published meanwhile into the working copy; files changed on both sides are named and stay."""
+    both = designer.design.catch_up(designer.place, package, designer.person)
+    return RedirectResponse(address(package, caught_up="1", both="、".join(both)), 303)
 
 
 @router.post("/packages/{package}/discard")
@@ -101,7 +109,7 @@ def _edit_page(request: Request, designer: Designer, package: str, file: str, of
     request.scope[DIAGRAM] = kind in ("diagram", "table")
     parts = part_lines(designer, package, file, files[file])
     return render(request, "design_file.html", status, designer=designer, line=line, file=file, title=file_title(file, files[file]), of=of, kind=kind, editable=editable, version=version, saved_at=saved_at, saved_by=saved_by,
-                  text=text, findings=findings, problem=problem, parts_list=parts, version_name=version_name(designer, line, of))
+                  text=text, findings=findings, problem=problem, newer=designer.design.overtaken_by(designer.place, line) if of == WORKING else None, parts_list=parts, version_name=version_name(designer, line, of))
 
 
 @router.post("/packages/{package}/edit")

@@ -1,7 +1,7 @@
 """Schemes: made from an old one, filled in group by group, planned, compared, submitted; a published one looked at and started."""
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -16,7 +16,7 @@ from adapters.web.design.rights import Administering, Designer, Reading
 from adapters.web.design.scheme_form import Item, answered, items, own_marks, said_in
 from adapters.web.design.stages import as_planned, plan, stage_lines, stage_views
 from adapters.web.design.sentences import Labels, Sentences
-from adapters.web.design.words import finding_lines, in_words, sentences
+from adapters.web.design.words import FindingLine, finding_lines, in_words, sentences
 from adapters.web.gantt import chart
 from adapters.web.rendering import render
 from adapters.web.signed_in import fields_of, text_of
@@ -72,9 +72,14 @@ def _draft_page(request: Request, designer: Designer, package: str, name: str, p
     return render(
         request, "design_scheme.html", status, designer=designer, line=design.package(place, package), view=view, groups=group_lines(declaration, view.scheme, view.findings, view.draft.unreviewed),
         chart=chart(stage_views(view.scheme), today, calendar), stages=stages, provisional=_provisional(view.scheme, calendar), problems=problems, planned=planned,
-        findings=finding_lines([one for one in view.findings if one.severity != "error"], designer.visitor.language), of_group=of_group(declaration),
-        errors=[(one, _group_of(declaration, one.element)) for one in finding_lines([one for one in view.findings if one.severity == "error"], designer.visitor.language)],
+        findings=_at_groups(designer, declaration, view.findings, errors=False), of_group=of_group(declaration), errors=_at_groups(designer, declaration, view.findings, errors=True),
         sources=design.sources(place, package))
+
+
+def _at_groups(designer: Designer, declaration: Declaration, findings: Sequence[Finding], errors: bool) -> list[tuple[FindingLine, str]]:
+    """The errors, or all others, in words, each with the group on whose page it is mended."""
+    chosen = [one for one in findings if (one.severity == "error") is errors]
+    return [(one, _group_of(declaration, one.element)) for one in finding_lines(chosen, designer.visitor.language)]
 
 
 def of_group(declaration: Declaration) -> Mapping[str, str]:
