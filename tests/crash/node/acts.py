@@ -115,7 +115,7 @@ def _sent(system: System, known: Mapping[str, str], op: Op) -> Any:
         case "release":
             return store.handle(PLACE, op["instance"], Release(actor, task), op["id"])
         case "withdraw":
-            return store.handle(PLACE, op["instance"], Withdraw(actor, task), op["id"])
+            return store.handle(PLACE, op["instance"], Withdraw(actor, task, op.get("opinion", "")), op["id"])
         case "store":  # a completion without the look at the form beforehand: the write path alone
             return store.handle(PLACE, op["instance"], Complete(actor, task, op.get("outcome", "")), op["id"])
     raise ValueError(op["do"])
