@@ -12,9 +12,9 @@ from adapters.web.views import HistoryLine
 Fields = Mapping[str, Any]
 # Commands about one task → what was done; {name} is the task's.
 ON_TASK = {
-    "Claim": "签收“{name}”", "Release": "退还“{name}”", "Reassign": "转办“{name}”给{to}", "Delegate": "委派“{name}”给{to}", "Resolve": "答复委派的“{name}”",
-    "Return": "退回“{name}”：{reason}", "Withdraw": "撤回“{name}”：{reason}", "Urge": "催办“{name}”：{text}", "AddSigner": "为“{name}”加签{signer}",
-    "RemoveSigner": "减签“{name}”", "Extend": "顺延“{name}”的期限：{reason}",
+    "Claim": "签收“{name}”", "Release": "退还“{name}”", "Reassign": "转办“{name}”给{to}：{reason}", "Delegate": "委派“{name}”给{to}：{reason}", "Resolve": "答复委派的“{name}”：{reason}",
+    "Return": "退回“{name}”：{reason}", "Withdraw": "撤回“{name}”：{reason}", "Urge": "催办“{name}”：{text}", "AddSigner": "为“{name}”加签{signer}：{reason}",
+    "RemoveSigner": "减签“{name}”：{reason}", "Extend": "顺延“{name}”的期限：{reason}",
 }
 ON_INSTANCE = {
     "Start": "启动", "Cancel": "终止：{reason}", "CancelByParent": "随上级事项终止", "AmendScheme": "修改方案：{reason}", "SetVariables": "更正数据：{reason}",
@@ -38,7 +38,7 @@ def sentences(visitor: Visitor, line: Row, entries: Sequence[Row]) -> Iterator[H
 
 
 def _person(fields: Fields) -> str:
-    return str(fields.get("to", "")).removeprefix("user:")
+    return str(fields.get("to") or fields.get("signer") or "").removeprefix("user:")
 
 
 class Telling:
@@ -58,7 +58,7 @@ class Telling:
     def sentence(self, entry: Row) -> str:
         done = self._done(entry)
         parts = [done, *self._followed(entry.events)] if done else list(self._followed(entry.events))
-        return "；".join(part.rstrip("。；") for part in parts if part)
+        return "；".join(part.rstrip("。；：") for part in parts if part)
 
     def _done(self, entry: Row) -> str:
         fields: Fields = entry.input
