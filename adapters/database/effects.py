@@ -49,6 +49,11 @@ _DOOM = schema.instance.update().where(
 _TOLD: Mapping[type[Any], str] = {TaskReassigned: "task.reassigned", TaskDelegated: "task.delegated"}
 
 
+_FOLLOWED = frozenset({
+    RecordPut, QuotaOpened, QuotaBooked, QuotaReleased, QuotaTransferred, NumberIssued, NotificationRequested, TaskReassigned, TaskDelegated, InstanceEnded,
+    JobQueued})
+
+
 class Effects:
     """One step's effects, in the order of its events."""
 
@@ -61,6 +66,8 @@ class Effects:
         """`at`: business moment, `database_now`: the database's clock, both microseconds; `task` finds a task of the instance."""
         postings = messages = 0
         for event in events:
+            if type(event) not in _FOLLOWED:
+                continue
             match event:
                 case RecordPut():
                     self._record(transaction, place, instance, seq, at, event)

@@ -19,13 +19,14 @@ from engine.journal.canonical import canonical_text, from_canonical, to_jsonable
 
 Values = tuple[object, ...]
 KEY = "key_"
+_NOTHING: Mapping[type[Any], str] = {dict: "{}", tuple: "[]", list: "[]"}
 _OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS
 
 
 def text_of(value: object) -> str:
     """The JSON of a column, with the tags of canonical JSON; nothing is hashed over it, so the quick encoder will do."""
-    if not value and isinstance(value, dict | tuple | list):
-        return "{}" if isinstance(value, dict) else "[]"
+    if not value and (nothing := _NOTHING.get(type(value))) is not None:
+        return nothing
     try:
         return orjson.dumps(value, default=to_jsonable, option=_OPTIONS).decode()
     except TypeError:  # an integer beyond 64 bits
