@@ -5,6 +5,8 @@ import time
 
 import pytest
 
+from adapters.web.design.words import as_json, finding_lines
+from engine.bpmn.check import check
 from engine.bpmn.read import read
 from engine.bpmn.soundness import soundness
 from engine.refusals import Finding
@@ -133,3 +135,14 @@ def test_a_chain_of_five_thousand_is_decided_quickly() -> None:
 
     assert findings == []
     assert time.perf_counter() - began < 5
+
+
+def test_the_way_reaches_the_page_in_words_and_as_ids_in_order() -> None:
+    """What the design pages hand to the modeler: the sentence names the steps, the path their ids, so that it can be drawn."""
+    inside = body("startEvent:s exclusiveGateway:x userTask:a userTask:b parallelGateway:j endEvent:e", "s>x x?a x>b a>j b>j j>e").replace('id="a"', 'id="a" name="初审"')
+    xml = f"{HEAD}{inside}</bpmn:process></bpmn:definitions>".encode()
+    found = [one for one in check(read(xml, "a.bpmn")) if one.code == "bpmn.soundness.deadlock"]
+    (told,) = as_json(finding_lines(found, "zh", {"a.bpmn": xml}), "a.bpmn")
+
+    assert (told["element"], told["severity"], told["path"]) == ("j", "warning", ["s", "x", "a"])
+    assert told["message"] == "可能卡住：到了并行就等不到下一步。走法是：开始 → 判断 → “初审”。"
