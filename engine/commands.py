@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple, TypeAlias, get_origin, get_type_hints
 
+from engine.refusals import Refused
+
 Json: TypeAlias = Any
 Values: TypeAlias = Mapping[str, Json]
 NOTHING: Values = {}
@@ -297,15 +299,18 @@ def to_json(value: Any) -> dict[str, Json]:
 
 
 def reader(kinds: Mapping[str, type[Any]]) -> Callable[[str, Mapping[str, Json]], Any]:
-    """A function `(type name, fields) -> value` for `kinds`; unknown names and fields raise KeyError and TypeError."""
+    """A function `(type name, fields) -> value` for `kinds`; a name or field that a newer program wrote raises Refused `journal.unknown_kind`."""
     lists = {name: [field for field, hint in get_type_hints(kind).items() if get_origin(hint) is tuple] for name, kind in kinds.items()}
 
     def read(name: str, fields: Mapping[str, Json]) -> Any:
+        kind = kinds.get(name)
+        if kind is None or not fields.keys() <= {*kind._fields}:
+            raise Refused("journal.unknown_kind", kind=name, fields=[] if kind is None else sorted(fields.keys() - {*kind._fields}))
         given = dict(fields)
         for each in lists[name]:
             if each in given:
                 given[each] = tuple(given[each])
-        return kinds[name](**given)
+        return kind(**given)
 
     return read
 

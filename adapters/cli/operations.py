@@ -1,4 +1,4 @@
-"""`banli worker`, `backup`, `restore`, `place export`, `place import`: what keeps an installation running; the work is done elsewhere."""
+"""`banli worker`, `schema`, `backup`, `restore`, `place export`, `place import`: what keeps an installation running; the work is done elsewhere."""
 from __future__ import annotations
 
 import argparse
@@ -21,6 +21,8 @@ def add(commands: Any) -> None:
     made = command(commands, "backup", backup, "在线备份：一致的快照，写完即核验；密钥另存一份 FILE.keys")
     made.add_argument("file", type=Path, metavar="FILE", help="备份文件（不得已存在）")
 
+    command(commands, "schema", schema, "升级前查看：程序和数据库各是什么结构，新旧节点能否同时运行（不改动数据库）")
+
     under = group(commands, "place", "一地：整体导出、导入（格式见 docs/export.md）")
     made = at_place(command(under, "export", take_out, "导出一地的全部内容：JSON 行、文件、清单；密钥另存一份 DIR.keys"))
     made.add_argument("folder", type=Path, metavar="DIR", help="导出到的文件夹（不得已存在）")
@@ -42,6 +44,25 @@ def worker(given: argparse.Namespace) -> int:
     system = System(Settings.from_environment())
     print("后台进程已启动（按 Ctrl+C 停止）", flush=True)
     return run(system)
+
+
+def schema(given: argparse.Namespace) -> int:
+    """Exit code 1 when this program would refuse to start on the database."""
+    (head, oldest), found = operations.schemas(Settings.from_environment())
+    print(f"程序：结构 {head}，升级之后结构 {oldest} 及以上的程序可以同时运行")
+    if found is None:
+        print("数据库：空，首次启动时建立")
+        return 0
+    revision, serves = found
+    print(f"数据库：结构 {revision}，结构 {serves} 及以上的程序可以运行")
+    if revision > head and serves > head:
+        print("✗ 本程序比数据库旧，会拒绝启动。请换用新版本的程序")
+        return 1
+    if revision < head:
+        print("启动时将升级" + ("；旧节点可以逐个替换" if revision >= oldest else "；请先停掉全部旧节点"))
+    else:
+        print("✓ 可以启动，结构不变")
+    return 0
 
 
 def backup(given: argparse.Namespace) -> int:

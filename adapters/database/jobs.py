@@ -13,6 +13,8 @@ from adapters.database.connection import Database, Transaction, bind
 from adapters.database.shapes import value_of
 
 LEASE_SECONDS = 60
+# What this program can carry out. While nodes are replaced one by one a newer one may queue other kinds; those wait for it.
+KINDS = ("service", "start_child", "cancel_child", "child_ended", "child_threw", "message", "signal")
 TRIES = 5
 _dice = SystemRandom()
 
@@ -47,7 +49,8 @@ def _claimable(c: Any) -> sa.ColumnElement[bool]:
 _NOW = sa.select(database_now())
 _CLAIMABLE = (
     sa.select(_j.instance, _j.id, _j.kind, _j.scope, _j.element, _j.data, _j.tries, _j.token)
-    .where(_j.place == bind("place"), _j.state != sa.literal_column("'failed'"), _claimable(_j))
+    .where(_j.place == bind("place"), _j.state != sa.literal_column("'failed'"), _claimable(_j),
+           _j.kind.in_([sa.literal_column(f"'{kind}'") for kind in KINDS]))
     .order_by(_j.run_at, _j.instance, _j.id).limit(bind("most")).with_for_update(skip_locked=True))
 _this = (_j.place == bind("key_place"), _j.instance == bind("key_instance"), _j.id == bind("key_id"))
 _held = (*_this, _j.token == bind("key_token"), _j.state == sa.literal_column("'running'"))

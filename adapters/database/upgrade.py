@@ -30,12 +30,18 @@ version = sa.Table(
 
 
 def revisions(folder: Path = VERSIONS) -> dict[str, str]:
-    """Every known revision with the oldest one whose program still runs on it, in order."""
+    """Every known revision with the oldest one whose program still runs on it, as the revision itself states, in order."""
     found = {}
     for path in sorted(folder.glob("[0-9]*.py")):
         values = dict(STATED.findall(path.read_text(encoding="utf-8")))
         found[values["revision"]] = values["serves"]
     return found
+
+
+def serving(folder: Path = VERSIONS) -> tuple[str, str]:
+    """(newest revision of this program, oldest program that may run beside it): what `banli schema` says before an upgrade."""
+    known = revisions(folder)
+    return next(reversed(known)), max(known.values())
 
 
 def upgrade(database: Database, tables: Sequence[sa.MetaData], folder: Path = VERSIONS) -> str:
@@ -55,11 +61,14 @@ def upgrade(database: Database, tables: Sequence[sa.MetaData], folder: Path = VE
 
 
 def current(connection: sa.Connection) -> tuple[str, str] | None:
-    """(revision, serves) of the database; None when it has none."""
+    """(newest revision, oldest one whose program may run here) of the database; None when it has none.
+
+    A later revision does not take back what an earlier one broke: of all `serves` the newest counts.
+    """
     if not sa.inspect(connection).has_table(version.name):
         return None
-    found = connection.execute(sa.select(version.c.revision, version.c.serves).order_by(version.c.revision.desc())).first()
-    return None if found is None else (found.revision, found.serves)
+    found = connection.execute(sa.select(sa.func.max(version.c.revision), sa.func.max(version.c.serves))).one()
+    return None if found[0] is None else (found[0], found[1])
 
 
 def _upgraded(connection: sa.Connection, tables: Sequence[sa.MetaData], folder: Path) -> str:

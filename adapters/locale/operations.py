@@ -2,6 +2,7 @@
 ZH = {
     "schema.newer": "数据库由更新的版本（结构 {found}）升级过，本程序只认识到 {known}，没有启动。请换用新版本的程序",
     "schema.unknown": "数据库里有表，却没有结构编号（可能由正式发布前的程序建立），没有启动。请先移走或删除该数据库，再重新启动",
+    "journal.unknown_kind": "操作记录里有本程序不认识的内容“{kind}”{fields}，是更新版本的程序写下的。请把本节点也升级后再打开这件事项",
     "backup.exists": "{path} 已经存在，不会覆盖。请换一个文件名",
     "backup.missing": "找不到备份文件 {path}",
     "backup.format": "{path} 不是本系统的备份，或已经损坏（{reason}）。请换另一份备份",
@@ -20,6 +21,7 @@ ZH = {
 EN = {
     "schema.newer": "A newer version upgraded this database (schema {found}); this program knows no later one than {known} and did not start. Use the newer program",
     "schema.unknown": "The database has tables but no schema number (probably made before the first release), so nothing was started. Move or delete it and start again",
+    "journal.unknown_kind": "The record holds “{kind}”{fields}, which this program does not know: a newer one wrote it. Upgrade this node, too, then open the matter",
     "backup.exists": "{path} exists already and is never overwritten. Choose another name",
     "backup.missing": "There is no backup file {path}",
     "backup.format": "{path} is no backup of this system, or it is damaged ({reason}). Use another backup",

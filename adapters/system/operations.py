@@ -4,7 +4,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from adapters.database import backup, schema
+from adapters.database import backup, schema, upgrade
 from adapters.database.backup import Summary, keys_path, verified
 from adapters.database.places import places
 from adapters.database.connection import open_database
@@ -12,7 +12,7 @@ from adapters.identity import accounts
 from adapters.system.root import Settings, System
 from engine.refusals import Refused
 
-__all__ = ["Summary", "back_up", "keys_path", "missing_keys", "restore", "verified"]
+__all__ = ["Summary", "back_up", "keys_path", "missing_keys", "put_key", "restore", "schemas", "verified"]
 TABLES = (schema.metadata, accounts.metadata)
 
 
@@ -20,6 +20,18 @@ def back_up(system: System, path: Path) -> Summary:
     """Writes the backup and, beside it, the confidential file. Raises Refused, Invalid."""
     keys = {each.name: each.read_bytes() for each in sorted((system.settings.home / "keys").glob("*.key"))}
     return backup.backup(system.database, path, TABLES, keys)
+
+
+def schemas(settings: Settings) -> tuple[tuple[str, str], tuple[str, str] | None]:
+    """(newest revision, oldest program served beside it) of this program, and of the database as it is; None for an empty one. Changes nothing."""
+    if not settings.database and not (settings.home / "banli.db").exists():
+        return upgrade.serving(), None
+    database = open_database(settings.url)
+    try:
+        with database.reading() as connection:
+            return upgrade.serving(), upgrade.current(connection)
+    finally:
+        database.close()
 
 
 def restore(settings: Settings, path: Path, confidential: Path | None) -> Summary:
