@@ -29,6 +29,7 @@ export class Drafts {
   private saving: Promise<void> = Promise.resolve();
   private dirty = false;
   private stopped = false; // another copy is on the server: nothing is sent until a person has chosen
+  private refused = false; // the last saving was not taken
 
   constructor(private readonly url: string, private readonly csrf: string, private readonly xml: () => Promise<string>, private readonly replace: (xml: string) => Promise<void>) {
     this.key = `banli:draft:${url}`;
@@ -67,9 +68,12 @@ export class Drafts {
 
   /** Saves now what is not saved; rejects when the server does not take it. */
   async flush(): Promise<void> {
-    clearTimeout(this.timer);
-    await this.saving;
-    if (this.dirty) await this.save();
+    this.refused = false;
+    do { // once more when a field that was just left changed the drawing while the last saving was on its way
+      clearTimeout(this.timer);
+      await this.saving;
+      if (this.dirty) await this.save();
+    } while (this.dirty && !this.refused && !this.stopped);
     if (this.dirty) throw new Unanswered(0, this.status.textContent ?? '');
   }
 
@@ -102,6 +106,7 @@ export class Drafts {
   }
 
   private failed(error: unknown, xml: string): void {
+    this.refused = true;
     const status = error instanceof Unanswered ? error.status : -1;
     const kept = this.keep(xml);
     if (status === 409 || status === 412) {

@@ -241,6 +241,7 @@ def a_step_is_inserted(page: Page, base: str, picture: Picture) -> None:
     expect(page.locator(".draft-status")).to_contain_text("已保存")
     picture(page, "modeler")
     page.get_by_role("button", name="保存并返回流程包").click()
+    expect(page.get_by_label("新版本号")).to_have_value("1.1")
 
 
 def centre(page: Page, id: str) -> tuple[float, float]:
@@ -259,7 +260,6 @@ def the_package_is_submitted(page: Page, base: str, picture: Picture) -> str:
     expect(page.locator(".compare-change").first).to_contain_text(f"增加环节“{STEP}”")
     picture(page, "compare")
     page.goto(f"{base}{DESIGN}")
-    expect(page.get_by_label("新版本号")).to_have_value("1.1")
     return submitted(page, "先听取县区意见再起草（示例）")
 
 

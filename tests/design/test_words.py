@@ -16,11 +16,12 @@ from engine.compare.inventory import inventory
 from engine.operations import OPERATIONS
 from tests.conftest import ROOT
 
+NOTATION = "calendar_form.py"  # its Chinese is what people type, in either language
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 
 def texts() -> Iterator[tuple[str, str]]:
-    for path in sorted(Path(design.__file__).parent.glob("*.py")):
+    for path in sorted(one for one in Path(design.__file__).parent.glob("*.py") if one.name != NOTATION):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         docstrings = {id(node.body[0].value) for node in ast.walk(tree) if isinstance(node, (ast.Module, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
                       and node.body and isinstance(node.body[0], ast.Expr)}
