@@ -55,8 +55,9 @@ def urge(request: Request, visitor: Signed, campaign: str) -> Response:
 @router.get("/campaigns/{campaign}/records/{kind}")
 def register(request: Request, visitor: Signed, campaign: str, kind: str, page: Page = 1, status: str = "", channel: str = "") -> Response:
     chosen = frozenset(each for each in status.split(",") if each)
-    found = reading.register(visitor, campaign, kind, chosen, channel, page, PER_PAGE)
-    return render(request, "register.html", register=found, filters={"status": status, "channel": channel}, page=page, per_page=PER_PAGE)
+    found = reading.register(visitor, campaign, kind, chosen, channel, page, PER_PAGE, named=True)
+    filled = [(field, heading) for field, heading in ((reading.NAME, "姓名"), *found.columns) if any(values.get(field) for _, _, values, _ in found.rows)]
+    return render(request, "register.html", register=found, columns=filled, filters={"status": status, "channel": channel}, page=page, per_page=PER_PAGE)
 
 
 @router.get("/campaigns/{campaign}/records/{kind}/export.csv")

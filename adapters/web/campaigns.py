@@ -17,6 +17,7 @@ from engine.refusals import NotFound, Refused
 from engine.scheme.calendar import ends_at
 
 NOMINATION = "nomination"
+NAME = "@name"  # beside a register's own columns: the name of whom a row is about
 # How far a nomination has come, as groups of its statuses (package.yaml, records.nomination).
 NOT_YET = frozenset({"draft", "withdrawn", "locked"})
 SELECTED = frozenset({"forwarded", "finalist", "participant", "winner"})
@@ -201,24 +202,31 @@ def _unconfirmed(visitor: Visitor, stages: Sequence[StageView]) -> tuple[int, ..
     return tuple(visitor.system.published.calendar(visitor.place.id).unconfirmed(min(days), max(days))) if days else ()
 
 
+def name_in(record: Row) -> str:
+    """The name of whom a register row is about, where the reader may see it."""
+    return next((str(values["name"]) for values in record.personal.values() if values.get("name")), "")
+
+
 def in_number_order(key: str) -> list[tuple[int, str]]:
     """Sorts TJ2021-2 before TJ2021-10."""
     return [(int(part), "") if part.isdigit() else (0, part) for part in re.split(r"(\d{1,15})", key)]
 
 
-def register(visitor: Visitor, campaign: str, kind: str, statuses: frozenset[str], channel: str, page: int, per_page: int) -> Register:
-    """One register as a table. Raises NotFound for an unknown campaign or kind."""
+def register(visitor: Visitor, campaign: str, kind: str, statuses: frozenset[str], channel: str, page: int, per_page: int, named: bool = False) -> Register:
+    """One register as a table, `named`: with the names that the reader may see. Raises NotFound for an unknown campaign or kind."""
     queries, place, me, words = visitor.system.queries, visitor.place.id, visitor.person.id, visitor.words
-    row = queries.campaign(place, me, campaign).line
+    mine = queries.records(place, me, campaign, kind)
+    # Whoever sees a row of it sees that the campaign is there; only for an empty register the dearer question is asked.
+    row = visitor.system.head(place, campaign) if mine else queries.campaign(place, me, campaign).line
     declared = words.bundle(row.package).package.records.get(kind)
     if declared is None:
         raise NotFound("web.no_such_register")
-    every = [each for each in queries.records(place, me, campaign, kind) if not channel or each.data.get("channel") == channel]
+    every = [each for each in mine if not channel or each.data.get("channel") == channel]
     counts = Counter(each.status or "" for each in every)
     chosen = [each for each in every if not statuses or (each.status or "") in statuses]
     codes = words.codes(values(visitor, row))
     rows = tuple(
-        (each.key, declared.statuses.get(each.status or "", each.status or ""), {field: codes.cell(each.data.get(field), field) for field in declared.columns}, each.instance)
+        (each.key, declared.statuses.get(each.status or "", each.status or ""), {**({NAME: name_in(each)} if named else {}), **{field: codes.cell(each.data.get(field), field) for field in declared.columns}}, each.instance)
         for each in sorted(chosen, key=lambda each: in_number_order(each.key))[(page - 1) * per_page : page * per_page])
     filters = tuple((status, declared.statuses.get(status, status), counts[status]) for status in (*declared.statuses, "") if counts[status])
     return Register(kind, declared.label, tuple(declared.columns.items()), rows, len(chosen), campaign, row.title, filters)
