@@ -14,6 +14,7 @@ from engine.refusals import Finding, Invalid
 from forms.numbers import credit_code
 
 ORGANISATIONS, PEOPLE, POSTS = "组织", "人员", "岗位"
+HELP = "说明"  # the sheet of the empty workbook that tells how to fill it in; it comes back with the others
 COLUMNS: Mapping[str, tuple[tuple[str, bool], ...]] = {  # sheet → (heading, must be filled in)
     ORGANISATIONS: (("代码", True), ("名称", True), ("类别", True), ("上级代码", False), ("统一社会信用代码", False)),
     PEOPLE: (("编号", True), ("姓名", True), ("邮箱", False)),
@@ -94,7 +95,7 @@ class _Reading:
             kind = self._kind(sheet)
             if kind:
                 tables[kind] = sheet
-            elif sheet.rows:
+            elif sheet.rows and sheet.name != HELP:
                 self.refuse("sheet.unknown", sheet.name or name, found="、".join(one for one in sheet.headings if one) or "—", known="、".join(COLUMNS))
         organisations = list(self._organisations(tables.get(ORGANISATIONS)))
         people = list(self._people(tables.get(PEOPLE)))
@@ -210,7 +211,7 @@ def template(roles: Mapping[str, str], say: Callable[[str], str] = str) -> bytes
         for cell in sheet[1]:
             cell.font = Font(bold=True)
             sheet.column_dimensions[cell.column_letter].width = 22
-    help_ = book.create_sheet(say("说明"))
+    help_ = book.create_sheet(say(HELP))
     help_.append([say("带 * 的列必填；“角色”可填代码或名称。可填的角色：")])
     for code, label in roles.items():
         help_.append([code, label])

@@ -28,7 +28,7 @@ def year(version: str, added: int, confirmed: int | None = None, of: int = 2027,
 
 def entry(after: int, basis: str = "") -> Entry:
     events: tuple[Any, ...] = (("TaskOpened", {"task": "t1", "due_basis": {"calendar": basis}}),) if basis else (("Left", {"element": "a"}),)
-    return Entry("i", 1, MONDAY + after * DAY, "ann", "Complete", {}, events, None, None, (), "", "", "", (), "", "")
+    return Entry("i", 1, MONDAY + after * DAY, "ann", "Complete", {}, events)
 
 
 @pytest.fixture
