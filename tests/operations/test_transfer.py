@@ -1,6 +1,7 @@
 """Everything of a place taken out as text and files and brought into another installation; what was changed on the way is refused."""
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -8,6 +9,9 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from adapters.cli.main import main
 from adapters.database import schema
@@ -155,3 +159,24 @@ def test_from_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, 
     assert main(["audit", "verify", "--place", "here"]) == 0
     said = capsys.readouterr()
     assert "✓ 已导入并核验：here" in said.out
+
+
+def test_what_docs_export_says_of_the_ciphers_opens_a_file_without_this_system(moved: tuple[System, Path, str]) -> None:
+    _, out, matter = moved
+    secret = (moving.keys_folder(out) / "keys" / "here.key").read_bytes()
+    wrapping = AESGCM(HKDF(SHA256(), 32, salt=None, info=b"banli/here/wrap").derive(secret))
+
+    def rows(path: Path) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in path.read_text().splitlines()]
+
+    def opened(cipher: AESGCM, sealed: bytes, about: str) -> bytes:
+        return cipher.decrypt(sealed[:12], sealed[12:], about.encode())
+
+    (blob,) = rows(out / "tables" / "blob.jsonl")
+    (key,) = [row for row in rows(moving.keys_folder(out) / "tables" / "subject_key.jsonl") if row["subject"] == matter]
+    subject = AESGCM(opened(wrapping, base64.b64decode(key["wrapped"]["base64"]), f"here\n{matter}"))
+    file = AESGCM(opened(subject, base64.b64decode(blob["wrapped"]["base64"]), f"blob\nhere\n{blob['id']}"))
+    (part,) = rows(out / "tables" / "blob_part.jsonl")
+
+    assert opened(file, (out / "files" / blob["id"]).read_bytes(), f"here\n{blob['id']}\n0") == PDF
+    assert part["size"] == len(PDF)
