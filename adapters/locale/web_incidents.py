@@ -1,4 +1,4 @@
-"""Words of the pages about incidents, of a judge's materials, and of objections from the public."""
+"""Words of the pages about incidents, of a judge's materials, of objections from the public, and of charts and tables."""
 
 ZH = {
     "web.notice_over": "公示期没有开始或已经结束，不能在网上提出异议。请向受理单位书面反映",
@@ -35,6 +35,7 @@ EN = {
     "web.none_chosen": "Choose at least one matter",
     "web.bad_variables": "The data cannot be read: write names and values, names in double quotes, as in {{\"days\": 4}}",
     "异常": "Incidents",
+    "各报送单位进度表": "Table of the submitting bodies",
     "进度图": "Chart of the stages",
     "申报内容": "What was handed in",
     "{count} 个，{causes} 种原因": "{count}, {causes} causes",
