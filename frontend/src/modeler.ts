@@ -161,7 +161,7 @@ function sendAfter(form: HTMLFormElement, drafts: Drafts): void {
     const submitter = (event as SubmitEvent).submitter as HTMLElement | null;
     drafts.flush().then(() => {
       saved = true;
-      form.requestSubmit(submitter);
+      setTimeout(() => form.requestSubmit(submitter)); // not while this very event is still on its way: a form ignores that
     }, () => drafts.status.scrollIntoView({ block: 'center' }));
   }, { capture: true });
 }
