@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from adapters.cli.main import main
-from adapters.database import schema
+from adapters.database import schema, upgrade
 from adapters.database.backup import LEFT_OUT
 from adapters.identity import accounts
 from adapters.system import Settings, System, moving, operations
@@ -180,3 +180,31 @@ def test_what_docs_export_says_of_the_ciphers_opens_a_file_without_this_system(m
 
     assert opened(file, (out / "files" / blob["id"]).read_bytes(), f"here\n{blob['id']}\n0") == PDF
     assert part["size"] == len(PDF)
+
+
+def test_an_export_of_an_older_program_is_brought_forward(moved: tuple[System, Path, str], tmp_path: Path) -> None:
+    system, out, _ = moved
+    lines = [json.loads(line) for line in (out / "tables" / "entry.jsonl").read_text().splitlines()]
+    (out / "tables" / "entry.jsonl").write_text("".join(  # a column that came with 0006
+        json.dumps({name: value for name, value in line.items() if name != "elements"}, ensure_ascii=False) + "\n" for line in lines))
+    for folder in (out, moving.keys_folder(out)):
+        changed(folder / "manifest.json", f'"revision": "{upgrade.serving()[0]}"', '"revision": "0005"')
+        resigned(system, folder)
+
+    moving.bring_in(Settings(tmp_path / "to"), out, moving.keys_folder(out))
+
+    new = System(Settings(tmp_path / "to"))
+    kept, before = content(new), content(system)
+    assert [row[:-1] for row in kept.pop("entry")] == [row[:-1] for row in before.pop("entry")]
+    assert kept == before
+    assert verified_place(new, "here").findings == []
+
+
+def test_an_export_of_a_newer_program_is_refused(moved: tuple[System, Path, str], tmp_path: Path) -> None:
+    system, out, _ = moved
+    changed(out / "manifest.json", f'"revision": "{upgrade.serving()[0]}"', '"revision": "9999"')
+    resigned(system, out)
+
+    with pytest.raises(Refused) as refused:
+        moving.bring_in(Settings(tmp_path / "to"), out, None)
+    assert refused.value.code == "backup.newer"
