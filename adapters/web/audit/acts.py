@@ -11,7 +11,9 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from adapters.locale import knows, say
+from adapters.web.audit.journal import stream_name
 from adapters.web.audit.ports import Auditor, Record
+from adapters.web.audit.telling import moment_link
 from adapters.web.rendering import render
 from adapters.web.signed_in import Visitor, text_of
 from engine.refusals import Finding
@@ -30,7 +32,13 @@ def integrity(request: Request, visitor: Auditor, record: Record) -> Response:
         request, "audit_integrity.html", standing=standing, anchors=anchors, key=b64encode(key).decode(), fingerprint=_grouped(key.hex()),
         by=visitor.words.person(standing.by, names.get(standing.by, "")) if standing else "",
         findings=[said(visitor, each) for each in standing.findings] if standing else [],
+        waiting=[(stream_name(visitor, record, stream), _address(stream, seq), seq) for stream, seq in anchors.waiting],
         notes=[(_size(note), note, at) for note, at in reversed(anchors.notes[-20:])])
+
+
+def _address(stream: str, seq: int) -> str:
+    """Where an entry is shown."""
+    return f"/audit?stream={quote(stream)}" if stream == "place" or ":" in stream else moment_link(stream, seq)
 
 
 @router.post("/audit/integrity")

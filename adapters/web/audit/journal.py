@@ -11,7 +11,7 @@ from fastapi.responses import Response
 
 from adapters.locale import say
 from adapters.web.audit.ports import Auditing, Auditor, Record
-from adapters.web.audit.telling import ACTS, tellings
+from adapters.web.audit.telling import ACTS, Register, tellings
 from adapters.web.rendering import render
 from adapters.web.signed_in import Visitor
 from engine.refusals import NotFound
@@ -80,14 +80,15 @@ def _chips(visitor: Visitor, record: Auditing, filters: Mapping[str, str]) -> It
         if value and name == "campaign":
             yield name, titles.get(value, value)
         elif value and name == "stream":
-            yield name, _stream(visitor, record, value)
+            yield name, stream_name(visitor, record, value)
         elif value:
             yield name, value
 
 
-def _stream(visitor: Visitor, record: Auditing, stream: str) -> str:
+def stream_name(visitor: Visitor, record: Auditing, stream: str) -> str:
+    """What a stream is, in words: an instance's title, a package's, or the place's own register."""
     if stream == "place" or ":" in stream:
-        return say("本地登记", visitor.language) if stream == "place" else stream.partition(":")[2]
+        return Register(visitor, record, {}).stream(stream)
     try:
         return str(record.head(visitor.place.id, visitor.person.id, stream).title)
     except NotFound:

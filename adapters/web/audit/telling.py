@@ -86,7 +86,7 @@ def tellings(visitor: Visitor, auditing: Auditing, lines: Sequence[Row]) -> list
     named = [(each.entry.stream, task) for each in lines if each.head is not None for task in tasks_of(each.entry)]
     tasks = auditing.task_names(place, named)
     people = visitor.system.people.names(place, {name for each in lines for name in _people(each.entry)})
-    register = _Register(visitor, auditing, people)
+    register = Register(visitor, auditing, people)
     return [_told(visitor, each, tasks, people, register) for each in lines]
 
 
@@ -104,7 +104,7 @@ def _people(entry: Row) -> list[str]:
     return found
 
 
-def _told(visitor: Visitor, row: Row, tasks: Mapping[tuple[str, str], tuple[str, str]], people: Mapping[str, str], register: _Register) -> Told:
+def _told(visitor: Visitor, row: Row, tasks: Mapping[tuple[str, str], tuple[str, str]], people: Mapping[str, str], register: Register) -> Told:
     entry, head = row.entry, row.head
     who = visitor.words.person(entry.actor, people.get(entry.actor, ""))
     if not row.readable:
@@ -125,7 +125,7 @@ def moment_link(instance: str, seq: int) -> str:
     return f"/audit/instances/{instance}?seq={seq}#seq={seq}"
 
 
-class _Register:
+class Register:
     """Entries of the streams of the place itself in words."""
 
     def __init__(self, visitor: Visitor, auditing: Auditing, people: Mapping[str, str]) -> None:
