@@ -1,4 +1,4 @@
-"""`banli worker`, `schema`, `backup`, `restore`, `place export`, `place import`: what keeps an installation running; the work is done elsewhere."""
+"""`banli worker`, `schema`, `database`, `backup`, `restore`, `place export`, `place import`: what keeps an installation running; the work is done elsewhere."""
 from __future__ import annotations
 
 import argparse
@@ -22,6 +22,9 @@ def add(commands: Any) -> None:
     made.add_argument("file", type=Path, metavar="FILE", help="备份文件（不得已存在）")
 
     command(commands, "schema", schema, "升级前查看：程序和数据库各是什么结构，新旧节点能否同时运行（不改动数据库）")
+
+    made = command(commands, "database", database, "逐项询问数据库能做什么、怎样设置；不合用的说明原因")
+    made.add_argument("--check", action="store_true", help="另外通读 SQLite 文件核对（integrity_check，每晚一次为宜）")
 
     under = group(commands, "place", "一地：整体导出、导入（格式见 docs/export.md）")
     made = at_place(command(under, "export", take_out, "导出一地的全部内容：JSON 行、文件、清单；密钥另存一份 DIR.keys"))
@@ -63,6 +66,20 @@ def schema(given: argparse.Namespace) -> int:
     else:
         print("✓ 可以启动，结构不变")
     return 0
+
+
+def database(given: argparse.Namespace) -> int:
+    """Exit code 1 when the database cannot be used, or is damaged."""
+    with operations.opened(Settings.from_environment()) as opened:
+        found = operations.asked(opened)
+        damage = operations.sound(opened) if given.check else "ok"
+    for one in found:
+        sign = {"ok": "✓", "note": "·", "warning": "!", "error": "✗"}[one.severity]
+        print(f"{sign} {words(f'database.{one.name}.label', say.LANGUAGE)}：{one.found}"
+              + ("" if one.severity == "ok" else f"　{words(f'database.{one.name}', say.LANGUAGE, found=one.found)}"))
+    if damage != "ok":
+        print(words("database.damaged", say.LANGUAGE, found=damage))
+    return int(damage != "ok" or any(one.severity == "error" for one in found))
 
 
 def backup(given: argparse.Namespace) -> int:

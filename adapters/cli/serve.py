@@ -8,7 +8,8 @@ from contextlib import contextmanager
 
 import uvicorn
 
-from adapters.system import Settings, System
+from adapters.locale import say
+from adapters.system import Settings, System, operations
 from adapters.system.demo import ensure_demo
 from adapters.system.health import Guard, Limits
 from adapters.web.app import create_app
@@ -19,6 +20,9 @@ def serve(host: str, port: int) -> int:
     """Serves until it is stopped: SIGTERM lets what was begun end, for three seconds."""
     logs.configure(os.environ.get("BANLI_LOG", "text"))
     system = System(Settings.from_environment())
+    for one in operations.checked(system.database):
+        if one.severity == "warning":
+            print("! " + say(f"database.{one.name}", found=one.found), flush=True)
     ensure_demo(system)
     system.admit = Guard(system, Limits.from_environment()).check
     with working(system):

@@ -2,17 +2,20 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from adapters.database import backup, schema, upgrade
+from adapters.database.capabilities import Capability, asked, checked, sound
 from adapters.database.backup import Summary, keys_path, verified
 from adapters.database.places import places
-from adapters.database.connection import open_database
+from adapters.database.connection import Database, open_database
 from adapters.identity import accounts
 from adapters.system.root import Settings, System
 from engine.refusals import Refused
 
-__all__ = ["Summary", "back_up", "keys_path", "missing_keys", "put_key", "restore", "schemas", "verified"]
+__all__ = ["Capability", "Summary", "asked", "back_up", "checked", "keys_path", "missing_keys", "opened", "put_key", "restore", "schemas", "sound", "verified"]
 TABLES = (schema.metadata, accounts.metadata)
 
 
@@ -20,6 +23,17 @@ def back_up(system: System, path: Path) -> Summary:
     """Writes the backup and, beside it, the confidential file. Raises Refused, Invalid."""
     keys = {each.name: each.read_bytes() for each in sorted((system.settings.home / "keys").glob("*.key"))}
     return backup.backup(system.database, path, TABLES, keys)
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Database]:
+    """The database as it is; its schema is not touched."""
+    settings.home.mkdir(parents=True, exist_ok=True)
+    database = open_database(settings.url)
+    try:
+        yield database
+    finally:
+        database.close()
 
 
 def schemas(settings: Settings) -> tuple[tuple[str, str], tuple[str, str] | None]:
