@@ -106,7 +106,7 @@ def _people(entry: Row) -> list[str]:
 
 def _told(visitor: Visitor, row: Row, tasks: Mapping[tuple[str, str], tuple[str, str]], people: Mapping[str, str], register: Register) -> Told:
     entry, head = row.entry, row.head
-    who = visitor.words.person(entry.actor, people.get(entry.actor, ""))
+    who = _actor(visitor, entry.actor, people)
     if not row.readable:
         return Told(entry.at, who, entry.actor, say("这条记录无法读出，存档已损坏", visitor.language), "error", head.title if head else register.stream(entry.stream), "",
                     entry.stream, entry.seq, entry.command, row.hash)
@@ -118,6 +118,11 @@ def _told(visitor: Visitor, row: Row, tasks: Mapping[tuple[str, str], tuple[str,
     telling = Telling(visitor, head, known, people)
     return Told(entry.at, who, entry.actor, sentence(visitor, telling, head, entry), kind_of(telling.kind(entry), entry), head.title,
                 moment_link(head.id, entry.seq), entry.stream, entry.seq, entry.command, row.hash)
+
+
+def _actor(visitor: Visitor, actor: str, people: Mapping[str, str]) -> str:
+    """Who acted, by name. `PLACE/PERSON` is whoever founded this place from another one, and is nobody here."""
+    return say("设立本地区的管理员", visitor.language) if "/" in actor else visitor.words.person(actor, people.get(actor, ""))
 
 
 def moment_link(instance: str, seq: int) -> str:
