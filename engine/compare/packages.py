@@ -1,4 +1,4 @@
-"""What two versions of a process package say differently, file by file: diagrams on their graphs, YAML by its keys, everything else whole."""
+"""What two versions of a process package say differently, file by file: diagrams on their graphs, tables by rows and columns, YAML by its keys, everything else whole."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
@@ -6,6 +6,7 @@ from typing import Any
 
 from engine.compare.change import Change, Kind, kind_of
 from engine.compare.diagrams import Comparison, compare_diagrams
+from engine.compare.tables import compare_tables
 from engine.compare.trees import compare_trees
 from engine.refusals import Invalid
 from forms.source import read_yaml
@@ -37,6 +38,8 @@ def _file(name: str, old: bytes | None, new: bytes | None) -> Iterator[Change]:
         yield from _diagram(name, old, new)
     elif name.endswith(".yaml"):
         yield from _yaml(name, old, new)
+    elif name.endswith(".dmn"):
+        yield from _tables(name, old, new)
     else:
         yield Change("changed", "file.changed", "", name, {"file": name})
 
@@ -44,6 +47,13 @@ def _file(name: str, old: bytes | None, new: bytes | None) -> Iterator[Change]:
 def _diagram(name: str, old: bytes, new: bytes) -> Iterator[Change]:
     try:
         yield from compare_diagrams(old, new, name).changes
+    except Invalid:
+        yield Change("changed", "file.changed", "", name, {"file": name})
+
+
+def _tables(name: str, old: bytes, new: bytes) -> Iterator[Change]:
+    try:
+        yield from compare_tables(old, new, name)
     except Invalid:
         yield Change("changed", "file.changed", "", name, {"file": name})
 

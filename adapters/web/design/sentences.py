@@ -65,7 +65,7 @@ class Sentences:
 
     def sentence(self, change: Change) -> str:
         area = change.code.partition(".")[0]
-        words = {"diagram": self._diagram, "scheme": self._scheme, "yaml": self._yaml, "file": self._file}[area](change)
+        words = {"diagram": self._diagram, "scheme": self._scheme, "yaml": self._yaml, "table": self._table, "file": self._file}[area](change)
         return words
 
     def _say(self, code: str, **details: object) -> str:
@@ -281,6 +281,29 @@ class Sentences:
         if not step.isascii():
             return self._quoted(step)
         return self._say(f"key.{step}") if knows(f"key.{step}") else step
+
+    def _table(self, change: Change) -> str:
+        """Decision tables: rows as «when … then …», cells by the number of their row and the label of their column."""
+        d = change.details
+        said = {key: self._quoted(str(value)) or self._say("compare.table.empty") for key, value in d.items() if key in ("old", "new") and not isinstance(value, list)}
+        kind = self._kind(d["what"]) if "what" in d else ""
+        if change.code == "table.renamed":
+            return self._say("compare.renamed", what=kind, old=d["old"], new=d["new"])
+        if change.code.startswith("table.rule."):
+            when, then = (self._say("compare.joint").join(f"{label}{self._say('compare.colon')}{cell}" for label, cell in d[side]) for side in ("when", "then"))
+            return self._say(f"compare.{change.code}", name=d["name"], number=d["number"], when=when or self._say("compare.table.always"), then=then or self._say("compare.table.empty"))
+        if change.code == "table.order":
+            return self._say("compare.table.order", name=d["name"], order=self._say("compare.and").join(str(number) for number in d["old"]))
+        if change.code == "table.policy":
+            said = {side: self._quoted(self._policy(d[side])) for side in ("old", "new")}
+        column = d.get("column") or self._say("compare.table.note")
+        return self._say(f"compare.{change.code}", **{**d, **said, "what": kind, "column": column})
+
+    def _policy(self, policy: str) -> str:
+        if knows(f"policy.{policy}"):
+            return self._say(f"policy.{policy}")
+        name, _, aggregation = policy.rpartition(" ")
+        return f"{self._policy(name)}（{self._say(f'policy.{aggregation}') if knows(f'policy.{aggregation}') else aggregation}）" if name else policy
 
     def _file(self, change: Change) -> str:
         return self._say(f"compare.file.{change.kind}", file=change.details["file"])
