@@ -28,7 +28,7 @@ def person(words: Words, holdings: list[Row], id: str, name: str) -> Person:
 def inbox(visitor: Visitor, filters: Mapping[str, str], page: int) -> Lines:
     found = visitor.system.queries.inbox(visitor.place.id, visitor.person.id, filters, PER_PAGE, (page - 1) * PER_PAGE)
     rows = tuple(task_line(visitor.words, row) for row in found.rows)
-    return Lines(rows, found.total, page, _facets(found.rows, rows, exact=found.total == len(rows)))
+    return Lines(rows, found.total, page, _facets(found.rows, rows, exact=found.total == len(rows)) if rows or filters else {})
 
 
 def _facets(rows: list[Row], lines: tuple[TaskLine, ...], exact: bool) -> dict[str, tuple[tuple[str, str, int], ...]]:
