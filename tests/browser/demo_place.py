@@ -68,6 +68,14 @@ def shot(page: Page, name: str) -> None:
         page.set_viewport_size(before)
 
 
+def fits(page: Page) -> bool:
+    """Whether the page is no wider than a phone; leaves it at 1280 × 800."""
+    page.set_viewport_size({"width": 390, "height": 844})
+    wide = bool(page.evaluate("document.documentElement.scrollWidth <= 390"))
+    page.set_viewport_size({"width": 1280, "height": 800})
+    return wide
+
+
 def open_row(page: Page, base: str, text: str) -> None:
     """Opens the first line of the inbox with that text; waits until it is there, for the worker carries on behind."""
     for _ in range(20):

@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 
 from adapters.cli.main import main
 from adapters.system.export import checked_file
-from tests.browser.demo_place import ROOT, complaints, enter, served, shot
+from tests.browser.demo_place import ROOT, complaints, enter, fits, served, shot
 
 GUIDE, IMAGES = ROOT / "docs" / "guides" / "auditor.md", ROOT / "docs" / "images"
 Picture = Callable[..., None]
@@ -26,10 +26,12 @@ def base(tmp_path_factory: pytest.TempPathFactory, dist: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def picture(request: pytest.FixtureRequest) -> Picture:
-    """picture(page, name, height): a picture of the guide with --long, from the top, and always one to look at in var/shots."""
+def picture(request: pytest.FixtureRequest, axe: Callable[..., list[str]]) -> Picture:
+    """picture(page, name, height): a picture of the guide with --long, from the top, and always one to look at in var/shots; axe finds nothing, a phone is wide enough."""
     def take(page: Page, name: str, height: int = 800) -> None:
+        page.evaluate("scrollTo(0, 0)")
         shot(page, f"guide-auditor-{name}")
+        assert (name, axe(page), fits(page)) == (name, [], True)
         if request.config.getoption("--long"):
             page.screenshot(path=IMAGES / f"auditor-{name}.png", full_page=True, clip={"x": 0, "y": 0, "width": 1280, "height": height})
 
