@@ -14,6 +14,7 @@ from engine.refusals import Invalid
 from forms.form import read_form
 
 WORKING, LIBRARY = "working", "library"
+PACKAGE_TITLE = "角色、台账、参数"
 EVENTS = frozenset({"userTask", "manualTask", "callActivity", "serviceTask", "subProcess"})
 
 
@@ -100,6 +101,11 @@ def file_title(name: str, body: bytes) -> str:
     except Invalid:
         pass
     return name
+
+
+def file_titles(files: Mapping[str, bytes]) -> dict[str, str]:
+    """What each file is called on the pages."""
+    return {name: PACKAGE_TITLE if name == "package.yaml" else file_title(name, body) for name, body in files.items()}
 
 
 def _entry_file(bundle: Bundle | None) -> str:

@@ -10,7 +10,7 @@ from starlette.datastructures import UploadFile
 
 from adapters.locale import say
 from adapters.web.design.context import context
-from adapters.web.design.package_view import LIBRARY, WORKING, file_kind, file_title, package_view, part_lines, version_name
+from adapters.web.design.package_view import LIBRARY, WORKING, file_kind, file_title, file_titles, package_view, part_lines, version_name
 from adapters.web.design.rights import Administering, Designer, Reading
 from adapters.web.design.words import as_json, finding_lines, sentences, some_scheme
 from adapters.web.rendering import render
@@ -225,7 +225,8 @@ def compare(request: Request, designer: Reading, package: str, old: str = "", ne
     for one in said:
         files.setdefault(one.file, []).append(one)
     choices = [(of, version_name(designer, line, of)) for of in (*([WORKING] if line.copy else []), *(one.hash for one in line.published), *([LIBRARY] if line.in_library else []))]
-    return render(request, "design_compare.html", designer=designer, line=line, old=old, new=new, files=files, count=len(said), choices=choices)
+    return render(request, "design_compare.html", designer=designer, line=line, old=old, new=new, files=files, count=len(said), choices=choices,
+                  titles={name: found for of in (old, new) for name, found in file_titles({one: body for one, body in designer.design.files(designer.place, package, of).items() if one in files}).items()})
 
 
 @router.get("/packages/{package}/compare/diagram")

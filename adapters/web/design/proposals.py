@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
+from adapters.web.design.package_view import file_titles
 from adapters.web.design.packages import address
 from adapters.web.design.rights import Administering, Designer, Reading
 from adapters.web.design.words import finding_lines, sentences
@@ -28,7 +29,7 @@ def _page(request: Request, designer: Designer, id: str, problems: Any = (), sta
     line = designer.design.package(designer.place, found.package)
     return render(request, "design_proposal.html", status, designer=designer, proposal=found, line=line, said=said, against=against, problems=problems, old=old,
                   diagrams=list(dict.fromkeys(one.file for one in said or () if one.file.endswith(".bpmn") and one.element)),
-                  own=found.submitted_by == designer.person)
+                  titles=file_titles({name: body for name, body in files.items() if any(one.file == name for one in said or ())}), own=found.submitted_by == designer.person)
 
 
 def _changes(designer: Designer, found: Any, files: dict[str, bytes]) -> tuple[list[Any] | None, str, str]:
