@@ -27,10 +27,13 @@ PDF = b"%PDF-1.7\n" + b"x" * 3000
 NAME = "某人（虚构）"
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture
 def system(request: pytest.FixtureRequest, tmp_path: Path) -> System:
-    new: Callable[[], str] | None = request.getfixturevalue("new_postgres") if request.param == "postgresql" else None
+    new: Callable[[], str] | None = request.getfixturevalue("new_postgres") if getattr(request, "param", "") == "postgresql" else None
     return system_in(tmp_path / "home", new() if new else "")
+
+
+both = pytest.mark.parametrize("system", ["sqlite", "postgresql"], indirect=True)
 
 
 def ended(system: System) -> str:
@@ -78,6 +81,7 @@ def why_not(system: System, matter: str, by: str = "ann", approved_by: str = "bo
     return refused.value.code
 
 
+@both
 def test_a_matter_past_its_period_goes_whole_and_the_record_still_verifies(system: System) -> None:
     matter, other = ended(system), started(system)
     kept(system)
@@ -118,6 +122,7 @@ def test_a_certificate_lists_every_leaf_and_anybody_can_check_it(system: System)
     assert (list(under), contradicted) == ([matter], [])
 
 
+@both
 def test_leaves_that_do_not_fit_their_certificate_are_found(system: System) -> None:
     matter = ended(system)
     kept(system)
@@ -139,6 +144,7 @@ def test_entries_that_vanished_without_a_certificate_are_found(system: System) -
     assert {finding.code for finding in verified_place(system, "here").findings} == {"leaf.orphan"}
 
 
+@both
 def test_what_may_not_be_removed_stays(system: System) -> None:
     matter = ended(system)
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import base64
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -32,13 +33,23 @@ def url(request: pytest.FixtureRequest) -> Urls:
     return lambda kind: request.getfixturevalue("new_postgres")() if kind == "postgresql" else ""
 
 
-@pytest.fixture
-def moved(tmp_path: Path) -> tuple[System, Path, str]:
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> tuple[System, Path, str]:
     """A place on SQLite with a finished and an open matter, and its export."""
-    system = system_in(tmp_path / "from")
+    folder = tmp_path_factory.mktemp("exported")
+    system = system_in(folder / "from")
     matter = ended(system)
     started(system)
-    moving.take_out(system, "here", tmp_path / "out")
+    moving.take_out(system, "here", folder / "out")
+    return system, folder / "out", matter
+
+
+@pytest.fixture
+def moved(exported: tuple[System, Path, str], tmp_path: Path) -> tuple[System, Path, str]:
+    """The same with a copy of the export that a test may spoil."""
+    system, out, matter = exported
+    for folder in (out, moving.keys_folder(out)):
+        shutil.copytree(folder, tmp_path / folder.name)
     return system, tmp_path / "out", matter
 
 
