@@ -147,7 +147,7 @@ def _compare(wanted: Sequence[str], inputs: Mapping[str, Any]) -> None:
 def told(result: Result) -> Iterator[str]:
     """Which rules applied, one line a table."""
     for table, rules in result.fired:
-        text = "判定表“{table}”第 {rules} 条" if rules else "判定表“{table}”没有适用的规则"
+        text = "决策表“{table}”第 {rules} 条" if rules else "决策表“{table}”没有适用的规则"
         yield words(text, say.LANGUAGE, table=table, rules=rules)
 
 

@@ -6,6 +6,6 @@ ZH = {
 EN = {
     "package.decision_twice": "The id of the decision “{element}” is also the id or name of another decision; give it one of its own.",
     "decision.broken": "The decision “{decision}” has no result: {reason}. Correct the rules or the data and try again.",
-    "判定表“{table}”第 {rules} 条": "decision table “{table}”, rule {rules}",
-    "判定表“{table}”没有适用的规则": "decision table “{table}”: no rule applies",
+    "决策表“{table}”第 {rules} 条": "decision table “{table}”, rule {rules}",
+    "决策表“{table}”没有适用的规则": "decision table “{table}”: no rule applies",
 }

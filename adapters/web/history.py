@@ -114,8 +114,8 @@ class Telling:
     def _decided(self, fired: Fields) -> str:
         """Which rules of a decision table applied, by their numbers as the table shows them."""
         if not fired["rules"]:
-            return self.say("判定表“{table}”没有适用的规则", table=fired["table"])
-        return self.say("判定表“{table}”第 {rules} 条", table=fired["table"], rules=fired["rules"])
+            return self.say("决策表“{table}”没有适用的规则", table=fired["table"])
+        return self.say("决策表“{table}”第 {rules} 条", table=fired["table"], rules=fired["rules"])
 
     def _name(self, task: str) -> str:
         return str(self.tasks.get(task, {}).get("name", task))

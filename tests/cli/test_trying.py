@@ -64,7 +64,7 @@ def test_a_file_may_hold_the_scope(tmp_path: Path) -> None:
 def test_a_decision_gives_its_value_and_its_rules() -> None:
     inputs = '{"危害程度": "严重", "接触人数": 60, "自查得分": 70, "合格分": 80}'
     assert banli("dmn", SUPERVISION, "监管安排", "--inputs", inputs) == Ran(
-        0, ['{类别: "甲", 间隔月数: 6, 方式: "现场检查"}', "判定表“风险类别”第 1 条", "判定表“监管频次”第 1 条"], [])
+        0, ['{类别: "甲", 间隔月数: 6, 方式: "现场检查"}', "决策表“风险类别”第 1 条", "决策表“监管频次”第 1 条"], [])
 
 
 def test_a_wrong_input_is_told_and_so_is_every_null() -> None:
@@ -84,7 +84,7 @@ def test_gaps_and_overlaps_are_shown_with_an_example_and_an_overlap_fails(tmp_pa
     rules = table("x", "y", "<= 3 | 1", "[3..5] | 2", types={"x": "number"})
     (tmp_path / "m.dmn").write_bytes(model(given("x", type="number"), decision("d", rules, "x")))
     found = banli("dmn", str(tmp_path / "m.dmn"), "d", "--inputs", '{"x": 4}')
-    assert (found.code, found.out[:2], found.err) == (1, ["2", "判定表“d”第 2 条"], [])
+    assert (found.code, found.out[:2], found.err) == (1, ["2", "决策表“d”第 2 条"], [])
     assert [line.partition("  ")[2] for line in found.out[2:]] == [
         "t  决策表“d”的第 1, 2 条规则会同时命中，例如：x = 3。请修改其中一条，或换用别的命中策略。",
         "t  决策表“d”没有规则覆盖这种情形：x = 6。请补一条规则，或设默认输出。"]

@@ -36,7 +36,7 @@ def history(system: System, instance: str, language: str) -> list[str]:
 
 def test_the_page_tells_which_rule_applied(decided: tuple[System, str]) -> None:
     system, instance = decided
-    assert history(system, instance, "zh")[0] == "办理“请示”：报送；判定表“grade”第 2 条；转到“审批”"
+    assert history(system, instance, "zh")[0] == "办理“请示”：报送；决策表“grade”第 2 条；转到“审批”"
     assert "decision table “grade”, rule 2" in history(system, instance, "en")[0]
 
 
