@@ -14,7 +14,7 @@ from adapters.system import System
 from adapters.system.demo import PACKAGE
 from adapters.system.script import Demo, read_demo
 from tests.browser import year_2026
-from tests.browser.demo_place import ROOT, complaints, shot
+from tests.browser.demo_place import ROOT, complaints, fits, shot
 
 GUIDE, IMAGES = ROOT / "docs" / "guides" / "province.md", ROOT / "docs" / "images"
 PLACE, TITLE = "hubei-office", "湖北式（演示）"
@@ -48,11 +48,12 @@ def people(browser: Browser, browser_context_args: dict[str, object]) -> Iterato
 
 
 @pytest.fixture
-def picture(request: pytest.FixtureRequest) -> Picture:
-    """picture(page, name, height): a picture of the guide with --long, from the top, and always one to look at in var/shots."""
+def picture(request: pytest.FixtureRequest, axe: Callable[..., list[str]]) -> Picture:
+    """picture(page, name, height): a picture of the guide with --long, from the top, and always one to look at in var/shots; axe finds nothing, a phone is wide enough."""
     def take(page: Page, name: str, height: int = 800) -> None:
         page.evaluate("scrollTo(0, 0)")
         shot(page, f"guide-province-{name}")
+        assert (name, axe(page), fits(page)) == (name, [], True)
         if request.config.getoption("--long"):
             page.screenshot(path=IMAGES / f"province-{name}.png", full_page=True, clip={"x": 0, "y": 0, "width": 1280, "height": height})
 
