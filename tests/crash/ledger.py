@@ -39,7 +39,7 @@ class Ledger:
                 case {"ack": id}:
                     self.acked[id] = line
                 case {"refused": id, "code": code}:
-                    if code != "store.busy":  # "please try again" is no answer yet
+                    if code not in ("store.busy", "store.away"):  # "please try again" is no answer yet
                         self.refused[id] = code
                 case {"error": id, "text": text}:
                     self.errors.append(f"{id}: {text}")

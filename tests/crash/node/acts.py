@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import Any
 
 from adapters.database import clock
-from adapters.database.connection import Busy
 from adapters.database.jobs import Jobs
 from adapters.system import System
 from engine.commands import Claim, Complete, Release, Start, Withdraw
@@ -29,6 +28,7 @@ from engine.refusals import Invalid, Refused
 from office import LEASE, PLACE
 
 Op = dict[str, Any]
+TRY_AGAIN = ("store.busy", "store.away")  # what a client is told to send once more
 logging.disable(logging.CRITICAL)
 
 
@@ -84,13 +84,10 @@ def send(system: System, known: Mapping[str, str], report: Any, op: Op, patience
         last = tried == patience
         try:
             answer = _sent(system, known, op)
-        except Busy as busy:
-            if last:
-                report(refused=op["id"], code=busy.code)
-                return False
         except Refused as refused:
-            report(refused=op["id"], code=refused.code)
-            return False
+            if last or refused.code not in TRY_AGAIN:
+                report(refused=op["id"], code=refused.code)
+                return False
         except Exception as error:
             report(**{"error" if last else "hiccup": op["id"]}, text=f"{type(error).__name__}: {error}"[:300])
             if last:
