@@ -10,10 +10,11 @@ from starlette.types import ASGIApp
 
 from adapters.system.auditing import Auditing
 from adapters.system.materials import Materials
+from adapters.system.search import Search
 from adapters.system.demo import personas as prepared
 from adapters.system.health import Health, Limits
 from adapters.system.design import Design
-from adapters.web import api, campaign, demo, desk, errors, health, inbox, incidents, instance, materials, objections, open_pages, paper, session, task, uploads
+from adapters.web import api, campaign, demo, desk, errors, health, inbox, incidents, instance, materials, objections, open_pages, paper, search, session, task, uploads
 from adapters.web.audit import ROUTERS as AUDIT
 from adapters.web.audit.read_only import read_only
 from adapters.web.design.routers import ROUTERS as DESIGN
@@ -54,12 +55,13 @@ def create_app(system: System) -> FastAPI:
     app.state.personas = lambda place: prepared(system, place)  # type: ignore[arg-type]
     app.state.design = Design(system)  # type: ignore[arg-type]
     app.state.auditing = Auditing(system)  # type: ignore[arg-type]
+    app.state.search = Search(system.database)  # type: ignore[attr-defined]
     app.state.objections = objections.Paces()
     app.state.materials = Materials(system.database)  # type: ignore[attr-defined]
     app.state.receiving = uploads.Receiving()
     app.state.organisations = OrganisationNames(system)
     errors.install(app)
-    for part in (session, desk, paper, inbox, task, materials, campaign, instance, incidents, uploads, demo, open_pages, objections):
+    for part in (session, desk, paper, inbox, task, materials, campaign, instance, incidents, uploads, demo, open_pages, objections, search):
         app.include_router(part.router, include_in_schema=False)
     for router in (*DESIGN, *AUDIT):
         app.include_router(router, include_in_schema=False)

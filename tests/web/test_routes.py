@@ -80,6 +80,7 @@ TABLE: dict[tuple[str, str], Expected] = {
     ("GET", "/notifications"): signed_in(200),
     ("GET", "/public/{place}/{campaign}/objection"): everybody(404),
     ("POST", "/public/{place}/{campaign}/objection"): Expected(404, 404, 404, 409, body={"facts": "示例"}),
+    ("GET", "/search"): signed_in(200),
     ("GET", "/incidents"): signed_in(200),
     ("GET", "/incidents/cause"): signed_in(404, query="?process=city&element=rank&code=none"),
     ("POST", "/incidents/{act}"): signed_in(404, 401, body={"incident": "none/i1"}),
