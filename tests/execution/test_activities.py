@@ -43,6 +43,31 @@ def test_an_inclusive_join_in_a_loop_waits_in_every_round(place: Make) -> None:
     assert state(w, i) == "ended"
 
 
+@pytest.mark.parametrize("happened", [True, False])
+def test_an_inclusive_join_waits_for_a_boundary_event_that_happened_and_for_no_other(place: Make, happened: bool) -> None:
+    w = place(start(), user("a"), trigger("boundaryEvent", "b", "message", attachedToRef="a", cancelActivity=False), user("h"), el("inclusiveGateway", "j"), user("d"), path("s", "a", "j", "d"), path("b", "h", "j"))
+    i = w.start("p")
+    if happened:
+        w.message("m")
+    w.complete(i, "a")
+    assert opened(w, i) == (["h"] if happened else ["d"])
+    if happened:
+        w.complete(i, "h")
+        assert opened(w, i) == ["d"]
+
+
+def test_an_inclusive_join_waits_for_a_sub_process(place: Make) -> None:
+    w = place(
+        start(), el("inclusiveGateway", "split"), user("a"), user("b"), el("subProcess", "u", start("us"), user("c"), path("us", "c")), el("inclusiveGateway", "j"), user("d"),
+        path("s", "split"), flow("split", "a", "=true"), flow("split", "u", "=true"), flow("split", "b", "=false"), path("a", "j", "d"), path("u", "j"), path("b", "j"),
+    )
+    i = w.start("p")
+    w.complete(i, "a")
+    assert opened(w, i) == ["c"]
+    w.complete(i, "c")
+    assert opened(w, i) == ["d"]
+
+
 def test_two_inclusive_joins_that_wait_for_each_other_are_reported_as_stuck(place: Make) -> None:
     w = place(
         start(), el("parallelGateway", "fork"), el("inclusiveGateway", "j1"), el("inclusiveGateway", "j2"), user("a"), user("b"), user("c"), user("d"),
@@ -246,6 +271,16 @@ def test_ad_hoc_sequential_does_one_after_the_other(place: Make) -> None:
     w.complete(i, "x")
     assert opened(w, i) == ["y"]
     w.complete(i, "y", enough=True)
+    assert opened(w, i) == ["n"]
+
+
+def test_a_boundary_event_inside_an_ad_hoc_sub_process_goes_on_in_it(place: Make) -> None:
+    w = place(start(), ad_hoc(user("x"), trigger("boundaryEvent", "b", "message", attachedToRef="x"), user("h"), path("b", "h"), user("y")), user("n"), path("s", "a", "n"))
+    i = w.start("p")
+    w.message("m")
+    assert opened(w, i) == ["h", "y"]
+    w.complete(i, "h")
+    w.complete(i, "y")
     assert opened(w, i) == ["n"]
 
 

@@ -211,6 +211,27 @@ def test_an_interrupting_event_sub_process_ends_the_others_that_still_run(place:
     assert not w.message("m")
 
 
+def test_terminate_in_an_event_sub_process_ends_only_itself(place: Make) -> None:
+    ending = el("subProcess", "x", trigger("startEvent", "xs", "message", isInterrupting=False), user("xt"), el("endEvent", "xe", "<terminateEventDefinition/>"), path("xs", "xt", "xe"), triggeredByEvent=True)
+    w = place(start(), user("a"), path("s", "a"), ending)
+    i = w.start("p")
+    w.message("m")
+    w.message("m")
+    w.complete(i, "xt")
+    assert opened(w, i) == ["a", "xt"]
+
+
+def test_two_boundary_events_hear_one_signal_in_document_order(place: Make) -> None:
+    def at(id: str, interrupting: bool) -> str:
+        return trigger("boundaryEvent", id, "signal", attachedToRef="a", cancelActivity=interrupting)
+
+    for events, expected in ((at("b1", False) + at("b2", True), ["h1", "h2"]), (at("b2", True) + at("b1", False), ["h2"])):
+        w = place(start(), user("a"), events, user("h1"), user("h2"), path("s", "a"), path("b1", "h1"), path("b2", "h2"))
+        i = w.start("p")
+        w.signal("g")
+        assert opened(w, i) == expected
+
+
 # Throwing and multiple events ------------------------------------------------------------------------------------------------------------
 
 
@@ -388,6 +409,24 @@ def test_each_of_many_instances_is_undone(place: Make) -> None:
     for _ in range(3):
         w.complete(i, "undo")
     assert state(w, i) == "ended"
+
+
+def test_a_sub_process_with_a_handler_of_its_own_is_undone_by_that_alone(place: Make) -> None:
+    host = el("subProcess", "u", start("is") + undoable("a") + end("ie") + path("is", "a", "ie"))
+    handler = el("boundaryEvent", "cu", COMPENSATE, attachedToRef="u") + user("undo_u", isForCompensation=True) + el("association", "asu", sourceRef="cu", targetRef="undo_u", associationDirection="One")
+    w = place(start(), host, handler, el("intermediateThrowEvent", "t", COMPENSATE), user("n"), path("s", "u", "t", "n"))
+    i = w.start("p")
+    w.complete(i, "a")
+    assert opened(w, i) == ["undo_u"]
+
+
+def test_what_was_done_twice_is_undone_twice(place: Make) -> None:
+    w = place(start(), el("exclusiveGateway", "g0"), undoable("a"), el("exclusiveGateway", "g1", default="g1_t"), el("intermediateThrowEvent", "t", COMPENSATE), user("n"),
+              path("s", "g0", "a", "g1", "t", "n"), flow("g1", "g0", "=again"))
+    i = w.start("p")
+    w.complete(i, "a", again=True)
+    w.complete(i, "a", again=False)
+    assert opened(w, i) == ["undo_a", "undo_a"]
 
 
 def test_an_activity_that_did_not_complete_is_not_undone(place: Make) -> None:
