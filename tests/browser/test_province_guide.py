@@ -114,7 +114,7 @@ def founded(page: Page, base: str, picture: Picture) -> None:
     page.get_by_role("link", name="新建地区").click()
     page.get_by_label("地区名称").fill(TITLE)
     page.get_by_label("地区代号").fill(PLACE)
-    page.get_by_label("姓名").fill("示例管理员")
+    page.get_by_label("姓名", exact=True).fill("示例管理员")
     page.get_by_label("登录名").fill("head")
     page.get_by_label("初始密码").fill(PASSWORD)
     picture(page, "place")
