@@ -207,6 +207,9 @@ EXAMPLES: dict[str, bytes | tuple[bytes, tuple[str, ...]]] = {
     "bpmn.boundary.trigger": in_process(guarded("<terminateEventDefinition/>")),
     "bpmn.boundary.cancel": in_process(guarded("<cancelEventDefinition/>")),
     "bpmn.boundary.non-interrupting": in_process(guarded("<errorEventDefinition/>", ' cancelActivity="false"')),
+    "bpmn.boundary.caught-before": rooted(
+        between('<task id="a"/>', "a") + "".join(f'<boundaryEvent id="x{n}" attachedToRef="a"><errorEventDefinition errorRef="r"/></boundaryEvent>{path(f"x{n}", "e")}' for n in (1, 2))
+    ),
     "bpmn.boundary.compensation-flow": in_process(guarded("<compensateEventDefinition/>") + '<task id="h" isForCompensation="true"/><association id="as" sourceRef="x" targetRef="h"/>'),
     "bpmn.event-sub-process.flow": in_process(event_sub(TIMER) + path("t", "x")),
     "bpmn.event-sub-process.one-start": in_process(CHAIN_SHORT + '<subProcess id="x" triggeredByEvent="true"><task id="i"/></subProcess>'),

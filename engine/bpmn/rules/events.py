@@ -158,6 +158,21 @@ def _boundary_kind(diagram: Diagram, event: Element, kind: str, host: Element | 
         yield diagram.finding("bpmn.boundary.non-interrupting", event, trigger=kind)
 
 
+def caught_once(diagram: Diagram) -> Iterator[Finding]:
+    """Of two boundary events of one activity that catch the same error or escalation, or any, the second would never happen (§10.4.6: one catches)."""
+    seen: set[tuple[str, str, str]] = set()
+    for event in diagram.tree.each("boundaryEvent"):
+        for one in diagram.triggers(event):
+            kind = KINDS[local(one)]
+            if kind not in ("error", "escalation"):
+                continue
+            what = diagram.tree.target(one, one.get(f"{kind}Ref", ""), kind)
+            key = (diagram.tree.plain(event, event.get("attachedToRef", "")), kind, "" if what is None else what.get(f"{kind}Code") or diagram.id(what))
+            if key in seen:
+                yield diagram.finding("bpmn.boundary.caught-before", event, activity=key[0], trigger=kind)
+            seen.add(key)
+
+
 def links(diagram: Diagram) -> Iterator[Finding]:
     """A link goes from throwing to catching events of one name in the same body; nothing else flows in or out there (§10.4.5)."""
     for container in diagram.containers:
@@ -287,4 +302,4 @@ def message_operations(diagram: Diagram) -> Iterator[Finding]:
 
 
 RULES = (starts_and_ends, start_triggers, event_sub_processes, end_results, intermediate, boundary, links, shared, parallel_multiple)
-EXECUTION = (timers, timers_complete, references, conditions, message_operations)
+EXECUTION = (caught_once, timers, timers_complete, references, conditions, message_operations)
