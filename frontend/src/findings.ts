@@ -68,7 +68,8 @@ export class FindingsList {
     }
     this.summary.textContent = findings.length ? counted(findings) : t('没有发现问题');
     const order = Object.keys(SEVERITIES);
-    const sorted = [...findings].sort((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity));
+    const late = (one: Finding) => (one.path?.length ? 0 : 1); // what has a way to show explains what merely cannot be reached
+    const sorted = [...findings].sort((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity) || late(a) - late(b));
     this.list.replaceChildren(...sorted.map((finding) => {
       const [sign, words] = SEVERITIES[finding.severity];
       const item = button('', () => this.choose(finding), { class: `finding finding-${finding.severity}`, 'data-element': finding.element });

@@ -73,7 +73,7 @@ async function edit(place: HTMLElement, editor: HTMLElement): Promise<void> {
     fit(service<Canvas>('canvas'));
   };
   const drafts = new Drafts(draftUrl, csrf, xml, load);
-  const list = new FindingsList((id) => service<{ get(id: string): Shape | undefined }>('elementRegistry').get(id)?.businessObject.name ?? id, (finding) => centre(modeler, finding));
+  const list = new FindingsList((id) => called(service<{ get(id: string): Shape | undefined }>('elementRegistry').get(id)) || id, (finding) => centre(modeler, finding));
   bar.after(drafts.notice);
   editor.append(list.section);
 
@@ -94,6 +94,12 @@ async function edit(place: HTMLElement, editor: HTMLElement): Promise<void> {
   await checker?.now();
   place.dispatchEvent(new CustomEvent('modeler:opened', { detail: { from: opened.from } }));
   Object.assign(place, { modeler }); // for the tests and the console
+}
+
+/** What people would call it: its name, else its kind. */
+function called(shape: Shape | undefined): string {
+  const { name, $type = '' } = (shape?.businessObject ?? {}) as { name?: string; $type?: string };
+  return name ?? (/Gateway$/.test($type) ? t('网关') : $type === 'bpmn:SequenceFlow' ? t('连线') : '');
 }
 
 function build(container: HTMLElement, parent: HTMLElement, context: Context): Modeler {

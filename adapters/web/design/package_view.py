@@ -1,8 +1,10 @@
 """What the pages of a package show of its files and versions; reads, changes nothing."""
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from html import unescape
 from typing import Any
 
 from adapters.locale import say
@@ -14,6 +16,7 @@ from engine.refusals import Invalid
 from forms.form import read_form
 
 WORKING, LIBRARY = "working", "library"
+TABLE_NAME = re.compile(rb"<(?:\w+:)?definitions\b[^>]*?\sname=\"([^\"]*)\"")
 PACKAGE_TITLE = "角色、台账、参数"
 EVENTS = frozenset({"userTask", "manualTask", "callActivity", "serviceTask", "subProcess"})
 
@@ -82,6 +85,8 @@ def _described(name: str, body: bytes, bundle: Bundle | None) -> tuple[str, int]
         processes = [one for one in bundle.graphs.processes.values() if one.file == name] if bundle else []
         if processes:
             return "、".join(one.name or one.id for one in processes), sum(1 for one in processes for node in one.nodes.values() if node.kind == "userTask")
+    if file_kind(name) == "table" and (title := file_title(name, body)) != name:
+        return title, 0
     if file_kind(name) == "form" and bundle:
         form = bundle.graphs.forms.get(name.removeprefix("forms/").removesuffix(".yaml"))
         if form is not None:
@@ -98,6 +103,8 @@ def file_title(name: str, body: bytes) -> str:
             return "、".join(one.name for one in read(body, name).processes if one.name) or name
         if file_kind(name) == "form":
             return read_form(body, name).title or name
+        if file_kind(name) == "table" and (found := TABLE_NAME.search(body)):
+            return unescape(found[1].decode("utf-8", "replace")) or name
     except Invalid:
         pass
     return name

@@ -82,6 +82,8 @@ class Sentences:
                 old, new = (d[side] or self._say("（无名称）") for side in ("old", "new"))
                 return self._say("compare.renamed", what=self._kind(d["what"]), old=old, new=new)
             case "diagram.kind":
+                if not d["name"]:
+                    return self._say("compare.kind_nameless", old=self._kind(d["old"]), new=self._kind(d["new"]))
                 return self._say("compare.kind", thing=self._thing(d), old=self._kind(d["old"]), new=self._kind(d["new"]))
             case "diagram.container":
                 return self._say("compare.container", thing=self._thing(d), old=d["old"], new=d["new"])
