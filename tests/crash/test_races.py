@@ -122,9 +122,10 @@ def test_a_join_loses_no_branch(arena: Arena, width: int) -> None:
     assert {found[join] for join in joins} == {"ended"}
 
 
-AHEAD = 2.0  # seconds between the start of a window and its end
+AHEAD = 4.0  # seconds between the start of a window and its end
 
 
+BATCH = 50  # windows that a pair opens before it goes to the first
 PAIRS = 5  # of racers beside each other, each pair on windows of its own
 
 
@@ -135,7 +136,7 @@ def test_a_timer_and_a_completion_never_both_happen(arena: Arena) -> None:
 
     def held(ops: list[Op]) -> Ledger:
         ledger = Ledger()
-        for part in (ops[n : n + 20] for n in range(0, each, 20)):
+        for part in (ops[n : n + BATCH] for n in range(0, each, BATCH)):
             at, these = begin(arena.product, part, ledger), [one["instance"] for one in part]
             race(arena.product, [[op(window, "complete", "store", "t1", "ann", at=due) for window, due in zip(these, at, strict=True)],
                                  [op(window, "due", "due", "", "", at=due) for window, due in zip(these, at, strict=True)]], ledger)
@@ -169,7 +170,7 @@ WAYS = """SELECT sum(CASE command WHEN 'Complete' THEN 1 ELSE 0 END) + 2 * sum(C
 
 def begin(product: Node, ops: list[Op], ledger: Ledger) -> list[float]:
     """Starts them one by one; when, about, each of their timers falls due (seconds since 1970)."""
-    child, due = product.act("each", ops=ops, pause=0.06), list[float]()
+    child, due = product.act("each", ops=ops, pause=0.04), list[float]()
     while len(due) < len(ops):
         lines = child.until("ack")
         ledger.take(lines)

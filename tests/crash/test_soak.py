@@ -21,7 +21,7 @@ def test_a_worker_does_not_grow(url: str, home: Path, long: bool) -> None:
     with node(home, url) as product:
         worker = product.act("work", run="s", seed=1, resend=[], tend=True)
         began = time.monotonic()
-        while time.monotonic() < began + (8 * 3600 if long else 12):
+        while time.monotonic() < began + (8 * 3600 if long else 10):
             ledger.take(worker.lines(0.2))
             time.sleep(0.2)
             samples.append((time.monotonic() - began, resident(worker.pid), len(os.listdir(f"/proc/{worker.pid}/fd")), len(ledger.acked)))
