@@ -174,7 +174,7 @@ def tend(system: System, known: Mapping[str, str], report: Report, seconds: floa
             time.sleep(LEASE * rng.uniform(1.5, 3))
         return claimed
 
-    Jobs.claim = stalled  # type: ignore[method-assign]
+    Jobs.claim = stalled  # type: ignore[method-assign,assignment]
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         try:

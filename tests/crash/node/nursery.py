@@ -17,7 +17,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-import zygote  # noqa: E402
+import zygote  # type: ignore[import-not-found]  # noqa: E402
 
 from adapters.cli import main as cli  # noqa: E402
 
