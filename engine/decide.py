@@ -309,7 +309,7 @@ def decide(workspace: Workspace, graphs: GraphSet, command: c.Command, facts: Fa
     step.run(_COMMANDS[type(command)], command)
     if step.afterwards is not None:
         step.afterwards()
-    head = workspace.head
+    head = workspace.instance or workspace.head
     if not head.counters["live"] and head.state == "open":
         _no_reason_to_live(step)
     return tuple(step.events)

@@ -14,7 +14,7 @@ from engine.execution.interrupt import empty
 from engine.execution.plan import Element, body_starts
 from engine.execution.problem import Problem
 from engine.execution.rows import ScopeRow
-from engine.execution.step import Step
+from engine.execution.step import PERFORMS, Step
 from engine.journal.canonical import checked
 
 Json = Any
@@ -26,7 +26,7 @@ SCALARS = (str, bool, int, Decimal, type(None))
 def activity(step: Step, scope: int, element: Element) -> None:
     """A token is in an activity: one instance of it, or a body of several."""
     if element.plain:
-        step.performs[element.kind](step, scope, element, NOTHING)
+        PERFORMS[element.kind](step, scope, element, NOTHING)
         return
     node = element.node
     if node.multi is not None or node.loop is not None:
@@ -45,7 +45,7 @@ def single(step: Step, scope: int, element: Element, local: Values) -> None:
         watch(step, own, element)
         step.push("perform", own, element.id)
     else:
-        step.performs[element.kind](step, scope, element, local)
+        PERFORMS[element.kind](step, scope, element, local)
 
 
 def watch(step: Step, own: int, element: Element) -> None:
@@ -58,7 +58,7 @@ def perform(step: Step, scope: int, id: str) -> None:
     """The work of an activity that has a scope of its own."""
     if step.workspace.scopes.get(scope) is not None:
         element = step.plan.elements[id]
-        step.performs[element.kind](step, scope, element, NOTHING)
+        PERFORMS[element.kind](step, scope, element, NOTHING)
 
 
 def is_own(row: ScopeRow, element: Element) -> bool:

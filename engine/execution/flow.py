@@ -9,7 +9,7 @@ from engine.bpmn.graph import Flow
 from engine.execution.plan import Element
 from engine.execution.problem import Problem
 from engine.execution.rows import ScopeRow
-from engine.execution.step import NOTHING, Step
+from engine.execution.step import ACTS, NOTHING, PERFORMS, Step
 
 new = tuple.__new__  # three times as fast as the event's own constructor, where it counts
 
@@ -25,14 +25,14 @@ def arrive(step: Step, scope: int, flow: str) -> None:
     else:
         step.emit(new(e.Entered, (scope, element.id, (flow,))))
         step.retry = ("act", scope, element.id)
-        step.acts[element.kind](step, scope, element)
+        ACTS[element.kind](step, scope, element)
 
 
 def enter(step: Step, scope: int, element: Element, flows: tuple[str, ...] = ()) -> None:
     """A token is in `element` now; the tokens on `flows` are used up."""
     step.emit(e.Entered(scope, element.id, flows))
     step.retry = ("act", scope, element.id)
-    step.acts[element.kind](step, scope, element)
+    ACTS[element.kind](step, scope, element)
 
 
 def act(step: Step, scope: int, id: str) -> None:
@@ -40,7 +40,7 @@ def act(step: Step, scope: int, id: str) -> None:
     row = step.workspace.scopes.get(scope)
     if row is not None and id in row.tokens:
         element = step.plan.elements[id]
-        step.acts[element.kind](step, scope, element)
+        ACTS[element.kind](step, scope, element)
 
 
 def leave(step: Step, scope: int, element: Element) -> None:
@@ -52,7 +52,7 @@ def leave(step: Step, scope: int, element: Element) -> None:
     target = element.straight
     if target is not None and not step.agenda and not step.changed:
         step.emit(new(e.Entered, (scope, target.id, flows)))
-        step.performs["userTask"](step, scope, target, NOTHING)
+        PERFORMS["userTask"](step, scope, target, NOTHING)
         return
     if element.synchronising:
         step.moved[scope] = None

@@ -188,6 +188,6 @@ class Changes:
     """
 
     instance: InstanceRow
-    saved: Mapping[type, Mapping[object, Row]]
-    removed: Mapping[type, frozenset[object]]
+    saved: dict[type, Mapping[object, Row]]
+    removed: dict[type, frozenset[object]]
     hash_change: int = 0

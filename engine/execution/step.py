@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from zoneinfo import ZoneInfo
 
@@ -29,6 +29,12 @@ AT_REST: Move = ("settle", 1)
 COUNTERS = {
     "numberOfInstances": "n", "numberOfCompletedInstances": "done", "numberOfActiveInstances": "active", "numberOfTerminatedInstances": "terminated",
 }
+
+
+# Which function makes a move, acts for an element when a token is in it, does an activity's work; `machine.py` fills them.
+MOVES: dict[str, Callable[..., None]] = {}
+ACTS: dict[str, Callable[[Step, int, Any], None]] = {}
+PERFORMS: dict[str, Callable[[Step, int, Any, Mapping[str, Json]], None]] = {}
 
 
 class Names(dict[str, Any]):
@@ -71,19 +77,12 @@ class Step:
     """Runs moves until none is left. `person`: refusals go back to who asked; otherwise they become incidents.
 
     `retry` is the move to make again if the present one fails: behaviours set it once a token has safely arrived.
-    `moves`, `acts`, `performs`: which function makes a move, acts for an element when a token is in it, does an activity's work
-    (`machine.py` fills them).
     """
 
-    moves: ClassVar[Mapping[str, Callable[..., None]]] = {}
-    acts: ClassVar[Mapping[str, Callable[[Step, int, Any], None]]] = {}
-    performs: ClassVar[Mapping[str, Callable[[Step, int, Any, Mapping[str, Json]], None]]] = {}
-
-    changed = False  # variables changed, and conditions that wait must be looked at
-    retry = AT_REST
-    hints: dict[str, Any] | None = None  # what a task opened again by this step should say, by element
-    afterwards: Callable[[], None] | None = None  # what is noted when all moves are made
-    _environment: Environment | None = None
+    __slots__ = (
+        "workspace", "graphs", "process", "plan", "facts", "now", "person", "events", "agenda", "later", "moved", "changed", "retry", "hints",
+        "afterwards", "_environment",
+    )
 
     def __init__(self, workspace: Workspace, graphs: GraphSet, process: Process, facts: Facts, person: bool = True) -> None:
         self.workspace = workspace
@@ -97,6 +96,11 @@ class Step:
         self.agenda: deque[Move] = deque()
         self.later: list[Move] = []  # throws: made when every other token has come to rest, so that receivers are in place
         self.moved: dict[int, None] = {}  # scopes whose synchronising gateways must be looked at again
+        self.changed = False  # variables changed, and conditions that wait must be looked at
+        self.retry = AT_REST
+        self.hints: dict[str, Any] | None = None  # what a task opened again by this step should say, by element
+        self.afterwards: Callable[[], None] | None = None  # what is noted when all moves are made
+        self._environment: Environment | None = None
 
     def emit(self, event: e.Event) -> None:
         """Note the event and fold it into the rows."""
@@ -116,7 +120,7 @@ class Step:
 
     def run(self, first: Callable[[Step, Any], None], command: Any) -> None:
         """Do what the command says, then make all moves; a failing one becomes an incident and the others go on."""
-        agenda, moves = self.agenda, self.moves
+        agenda = self.agenda
         act: Callable[..., None] = first
         arguments: Move = (command,)
         while True:
@@ -136,7 +140,7 @@ class Step:
                     return
                 self._more()
             self.retry = move = agenda.popleft()
-            act, arguments = moves[move[0]], move[1:]
+            act, arguments = MOVES[move[0]], move[1:]
 
     def _more(self) -> None:
         """Every token has come to rest: the next throw, else synchronising gateways, go on the agenda."""

@@ -16,7 +16,7 @@ from engine.execution.plan import Element, code_of, matches_code
 from engine.execution.problem import Problem
 from engine.execution.repeat import collect, thrown_definition
 from engine.execution.rows import ScopeRow
-from engine.execution.step import Step
+from engine.execution.step import PERFORMS, Step
 from engine.execution.timers import Period, after, period
 
 Json = Any
@@ -101,7 +101,7 @@ def send_task(step: Step, scope: int, element: Element, local: Values) -> None:
         send(step, scope, element, element.node.message)
         finish(step, scope, element, {}, local)
     else:
-        step.performs["serviceTask"](step, scope, element, local)
+        PERFORMS["serviceTask"](step, scope, element, local)
 
 
 def signal(step: Step, scope: int, id: str, name: str, following: list[Json]) -> None:

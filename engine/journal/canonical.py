@@ -19,6 +19,10 @@ import orjson
 from engine.refusals import Refused
 
 
+UTC = timezone.utc
+SMALL = (int, type(None), Decimal, date, time, timedelta)  # bool is an int, datetime a date
+
+
 @lru_cache(1024)
 def _utc(moment: datetime) -> dict[str, str]:
     """Of a moment in UTC; only those come here, for equal ones of different zones must not share a text."""
@@ -26,7 +30,7 @@ def _utc(moment: datetime) -> dict[str, str]:
 
 
 def _tagged(value: object) -> object:
-    if type(value) is datetime and value.tzinfo is timezone.utc:
+    if type(value) is datetime and value.tzinfo is UTC:
         return _utc(value)
     match value:
         case Decimal():
@@ -131,23 +135,22 @@ def checked(value: Any, *, limit: int = 1_000_000) -> Any:
     pending, size = [value], 0
     while pending:
         each = pending.pop()
-        match each:
-            case None | bool() | int() | Decimal() | date() | time() | timedelta():
-                size += 8
-            case str():
-                size += len(each)
-            case Mapping():
-                for key, inner in each.items():
-                    if not isinstance(key, str) or key.startswith("$"):
-                        raise Refused("value.key", key=str(key)[:40])
-                    size += len(key)
-                    pending.append(inner)
-            case list() | tuple():
-                pending.extend(each)
-            case _ if hasattr(each, "__canonical__"):
-                size += 8
-            case _:
-                raise Refused("value.type", type=type(each).__name__)
+        if isinstance(each, str):
+            size += len(each)
+        elif isinstance(each, SMALL):
+            size += 8
+        elif isinstance(each, (dict, Mapping)):
+            for key, inner in each.items():
+                if not isinstance(key, str) or key[:1] == "$":
+                    raise Refused("value.key", key=str(key)[:40])
+                size += len(key)
+                pending.append(inner)
+        elif isinstance(each, (list, tuple)):
+            pending.extend(each)
+        elif hasattr(each, "__canonical__"):
+            size += 8
+        else:
+            raise Refused("value.type", type=type(each).__name__)
         if size > limit:
             raise Refused("value.size", limit=limit)
     return value

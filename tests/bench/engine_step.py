@@ -24,6 +24,7 @@ from tests.execution.world import EPOCH, row_text
 
 logging.getLogger("spiff").setLevel(logging.WARNING)  # below that it walks its whole tree for every line it logs
 FACTS = GivenFacts(now=EPOCH, zone="UTC")
+COMPLETIONS = [c.Complete("ann", f"t{number}", "approve") for number in range(1, 6)]
 
 
 def approval() -> GraphSet:
@@ -63,8 +64,8 @@ def completions(instances: int, alone: bool) -> float:
         if alone:
             begun = perf_counter()
         for workspace in workspaces:
-            for number in range(1, 6):
-                step(workspace, defined, c.Complete("ann", f"t{number}", "approve"), FACTS)
+            for command in COMPLETIONS:
+                step(workspace, defined, command, FACTS)
         return perf_counter() - begun
 
     return 5 * instances / best(run)
@@ -79,8 +80,7 @@ def journalled(instances: int) -> float:
         begun = perf_counter()
         for workspace in workspaces:
             total, head = 0, GENESIS
-            for number in range(1, 6):
-                command = c.Complete("ann", f"t{number}", "approve")
+            for number, command in enumerate(COMPLETIONS, 1):
                 events = step(workspace, defined, command, FACTS)
                 total = (total + workspace.changes().hash_change) % MODULUS
                 _, head = sealed(Entry("0" * 32, number, EPOCH, "ann", "Complete", c.to_json(command), to_entry(events), state_hash=f"{total:064x}", prev_hash=head))
