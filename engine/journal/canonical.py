@@ -20,7 +20,7 @@ from engine.refusals import Refused
 
 
 UTC = timezone.utc
-SMALL = (int, type(None), Decimal, date, time, timedelta)  # bool is an int, datetime a date
+SMALL = frozenset({type(None), bool, int, Decimal, date, datetime, time, timedelta})
 
 
 @lru_cache(1024)
@@ -135,22 +135,25 @@ def checked(value: Any, *, limit: int = 1_000_000) -> Any:
     pending, size = [value], 0
     while pending:
         each = pending.pop()
-        if isinstance(each, str):
+        kind = type(each)
+        if kind is str:
             size += len(each)
-        elif isinstance(each, SMALL):
+        elif kind in SMALL:
             size += 8
-        elif isinstance(each, (dict, Mapping)):
-            for key, inner in each.items():
+        elif kind is dict or isinstance(each, Mapping):
+            for key in each:
                 if not isinstance(key, str) or key[:1] == "$":
                     raise Refused("value.key", key=str(key)[:40])
                 size += len(key)
-                pending.append(inner)
+            pending.extend(each.values())
         elif isinstance(each, (list, tuple)):
             pending.extend(each)
-        elif hasattr(each, "__canonical__"):
+        elif isinstance(each, tuple(SMALL)) or hasattr(each, "__canonical__"):
             size += 8
+        elif isinstance(each, str):
+            size += len(each)
         else:
-            raise Refused("value.type", type=type(each).__name__)
+            raise Refused("value.type", type=kind.__name__)
         if size > limit:
             raise Refused("value.size", limit=limit)
     return value
