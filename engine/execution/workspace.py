@@ -21,7 +21,9 @@ Key = Any  # int for scopes, (scope, index) for results, text for the rest
 Fields = tuple[Any, ...]  # a row's fields in their order: what it was before
 MODULUS = 1 << 256
 HEAD, COUNTERS = "InstanceRow", "Counters"  # the two parts of the instance's row in the state hash
+number = int.from_bytes
 MANY = 50  # children of a scope from which on rows are loaded together
+
 
 def _scope_fields(row: ScopeRow) -> Fields:
     return row.id, row.parent, row.element, row.variables, row.tokens, row.data
@@ -224,13 +226,13 @@ def _by_index(row: ResultRow) -> Key:
 
 def share(instance: str, kind: str, fields: object) -> int:
     """What a row adds to its instance's state hash: SHA-256 over `[instance, row type, fields in their order]` in canonical form, as a number."""
-    return int.from_bytes(sha256(canonical_bytes((instance, kind, fields))).digest(), "big")
+    return number(sha256(canonical_bytes((instance, kind, fields))).digest(), "big")
 
 
 def row_hash(instance: str, row: Any) -> int:
     """The share of a row; of the instance's own with that of its counters."""
-    number = share(instance, type(row).__name__, _FIELDS[type(row)](row))
-    return number + share(instance, COUNTERS, row.counters) if type(row) is InstanceRow else number
+    of_fields = share(instance, type(row).__name__, _FIELDS[type(row)](row))
+    return of_fields + share(instance, COUNTERS, row.counters) if type(row) is InstanceRow else of_fields
 
 
 def _on_demand(layout: Layout) -> property:

@@ -4,7 +4,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from operator import attrgetter
 from typing import Any
 
 from engine.journal.canonical import canonical_bytes, from_canonical
@@ -40,13 +39,12 @@ class Entry:
     v: int = VERSION
 
 
-FIELDS = tuple(sorted(Entry.__slots__))
-_values = attrgetter(*FIELDS)
-
-
 def sealed(entry: Entry) -> tuple[bytes, str]:
     """The entry's canonical bytes and their SHA-256 in hex: what is stored, and the next entry's `prev_hash`."""
-    text = canonical_bytes(dict(zip(FIELDS, _values(entry), strict=True)))
+    text = canonical_bytes({
+        "actor": entry.actor, "at": entry.at, "command": entry.command, "command_id": entry.command_id, "engine": entry.engine, "events": entry.events,
+        "facts": entry.facts, "input": entry.input, "on_behalf_of": entry.on_behalf_of, "package": entry.package, "personal": entry.personal,
+        "prev_hash": entry.prev_hash, "scheme": entry.scheme, "seq": entry.seq, "state_hash": entry.state_hash, "stream": entry.stream, "v": entry.v})
     return text, sha256(text).hexdigest()
 
 
