@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from random import Random
+from typing import Any
 
 from tests.build import definitions, duration, el, event, extension, flow, path, process, script, user
 
@@ -45,16 +46,18 @@ class Model:
 
     def _event_sub_process(self, depth: int) -> str:
         start, a, end = self._id("s"), self._id("t"), self._id("e")
-        kind = self.dice.choice(["message", "signal", "timer", "escalation"])
+        kind = self.dice.choice(["message", "signal", "timer", "escalation", "conditional"])
         interrupting = self.dice.random() < 0.4
         return el("subProcess", self._id("x"), self._trigger("startEvent", start, kind, isInterrupting=interrupting), user(a), el("endEvent", end), path(start, a, end), triggeredByEvent=True)
 
-    def _trigger(self, tag: str, id: str, kind: str, **attributes: object) -> str:
+    def _trigger(self, tag: str, id: str, kind: str, **attributes: Any) -> str:
         if kind == "timer":
             inside = self.dice.choice([duration("PT1H"), duration("PT2H"), "<timeCycle>R2/PT1H</timeCycle>"])
             if tag == "intermediateCatchEvent":
                 inside = duration("PT1H")
             return event(tag, id, kind, inside, **attributes)
+        if kind == "conditional":
+            return event(tag, id, kind, "<condition>=n &gt; 4</condition>", **attributes)
         ref = {"message": self.dice.choice(MESSAGES), "signal": self.dice.choice(SIGNALS), "escalation": "es", "error": "er"}[kind]
         return event(tag, id, kind, ref=ref, **attributes)
 
@@ -67,7 +70,9 @@ class Model:
     def _block(self, depth: int) -> tuple[str, str, str]:
         self.left -= 1
         small = [self._task, self._task, self._script, self._catch, self._throw, self._many]
-        large = [self._choice, self._parallel, self._inclusive, self._loop, self._sub_process, self._race, self._call, self._ad_hoc]
+        large = [
+            self._choice, self._parallel, self._inclusive, self._complex, self._loop, self._sub_process, self._race, self._call, self._ad_hoc, self._transaction, self._failing,
+        ]
         return self.dice.choice(small if depth > 3 or self.left < 0 else small + 2 * large)(depth)
 
     # Small blocks --------------------------------------------------------------------------------------------------------------------
@@ -84,7 +89,7 @@ class Model:
             text += el("association", self._id("a"), associationDirection="One", sourceRef=boundary, targetRef=handler)
         return id, id, text
 
-    def _boundary(self, id: str, kinds: tuple[str, ...] = ("timer", "message", "signal")) -> str:
+    def _boundary(self, id: str, kinds: tuple[str, ...] = ("timer", "message", "signal", "conditional")) -> str:
         event_id, task, end = self._id("b"), self._id("t"), self._id("e")
         kind = self.dice.choice(kinds)
         interrupting = kind == "error" or self.dice.random() < 0.5
@@ -101,7 +106,7 @@ class Model:
     def _throw(self, depth: int) -> tuple[str, str, str]:
         id, kind = self._id("v"), self.dice.choice(["signal", "escalation", "message", "compensate"])
         if kind == "compensate":
-            return id, id, el("intermediateThrowEvent", id, el("compensateEventDefinition"))
+            return id, id, el("intermediateThrowEvent", id, el("compensateEventDefinition", waitForCompletion=self.dice.random() < 0.7))
         return id, id, self._trigger("intermediateThrowEvent", id, kind)
 
     def _many(self, depth: int) -> tuple[str, str, str]:
@@ -136,6 +141,32 @@ class Model:
 
     def _inclusive(self, depth: int) -> tuple[str, str, str]:
         return self._split("inclusiveGateway", depth, ["=n > 2", "=k > 2", ""], default=True)
+
+    def _complex(self, depth: int) -> tuple[str, str, str]:
+        """Two of three branches are enough; the third is swallowed when it comes."""
+        split, join = self._id("g"), self._id("g")
+        text = el("parallelGateway", split) + el("complexGateway", join, "<activationCondition>=activationCount &gt;= 2</activationCondition>")
+        for _ in range(3):
+            first, last, inside = self._sequence(depth + 1)
+            text += inside + flow(split, first) + flow(last, join)
+        return split, join, text
+
+    def _transaction(self, depth: int) -> tuple[str, str, str]:
+        """A body that ends, or cancels itself and goes on behind its cancel boundary event."""
+        id, start, choice, end, cancel, boundary, task, out = (self._id(kind) for kind in "psgeecte")
+        first, last, inside = self._sequence(depth + 1)
+        body = el("startEvent", start) + inside + el("exclusiveGateway", choice, default=f"{choice}_{end}") + el("endEvent", end) + el("endEvent", cancel, el("cancelEventDefinition"))
+        body += flow(start, first) + flow(last, choice) + flow(choice, cancel, "=n > 3") + flow(choice, end)
+        text = el("transaction", id, body) + el("boundaryEvent", boundary, el("cancelEventDefinition"), attachedToRef=id)
+        return id, id, text + user(task) + el("endEvent", out) + path(boundary, task, out)
+
+    def _failing(self, depth: int) -> tuple[str, str, str]:
+        """A sub-process that may end with an error, which its boundary event catches."""
+        id, start, choice, end, bad = (self._id(kind) for kind in "psgee")
+        first, last, inside = self._sequence(depth + 1)
+        body = el("startEvent", start) + inside + el("exclusiveGateway", choice, default=f"{choice}_{end}") + el("endEvent", end) + event("endEvent", bad, "error", ref="er")
+        body += flow(start, first) + flow(last, choice) + flow(choice, bad, "=k > 3") + flow(choice, end)
+        return id, id, el("subProcess", id, body) + self._boundary(id, ("error",))
 
     def _loop(self, depth: int) -> tuple[str, str, str]:
         merge, split, count = self._id("g"), self._id("g"), self._id("x")
