@@ -64,7 +64,7 @@ def _contains(hit: Hit, text: str) -> bool:
 @lru_cache(maxsize=256)
 def _hits(shape: Shape) -> sa.Select[Any]:
     like = bind("like")
-    named = sa.exists().where(_p.place == _r.place, _p.instance == _r.instance, _p.data.like(like, escape="!"))
+    named = _r.instance.in_(sa.select(_p.instance).where(_p.place == bind("place"), _p.data.like(like, escape="!")))  # one pass, not a look for every row
     return (
         sa.select(_r.kind, _r.key, _r.status, _r.data, _r.instance, _i.package, _r.campaign, _root.c.title)
         .join(schema.instance, sa.and_(_i.place == _r.place, _i.id == _r.instance))

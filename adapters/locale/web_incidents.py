@@ -46,7 +46,6 @@ EN = {
     "{count} 个，{causes} 种原因": "{count}, {causes} causes",
     "流程走到这些环节时出错，停下来等人处理，别的环节照常。更正规则或数据后重试；也可以由人补上结果，或终止整个事项。":
         "These steps failed and wait for a person; everything else goes on. Correct the rule or the data and try again, supply the result by hand, or cancel the whole matter.",
-    "{count} 个": "{count}",
     "没有等待处理的异常。": "No incident is waiting.",
     "异常：{element}": "Incident: {element}",
     "哪些事项": "Which matters",

@@ -15,7 +15,7 @@ from engine.commands import Cancel, Command, ResolveIncident, RetryIncident
 from engine.events import IncidentOpened
 from engine.refusals import NotFound, Refused
 
-__all__ = ["Cause", "Incident", "Outcome", "cancel", "causes", "one_incident", "open_incidents", "resolve", "retry", "sentence", "stranded"]
+__all__ = ["Cause", "Incident", "Mending", "Outcome", "cancel", "causes", "one_incident", "open_incidents", "resolve", "retry", "sentence", "stranded"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,3 +119,25 @@ def sentence(code: str, details: Mapping[str, Any], language: str) -> str:
 def stranded(system: System, place: str) -> list[tuple[str, str, str, str]]:
     """Work between instances that was given up and of which not even an incident tells: (instance, job, kind, error)."""
     return Jobs(system.database).failed(place)
+
+
+@dataclass(frozen=True, slots=True)
+class Mending:
+    """The same for the pages, which know no composition root."""
+
+    system: System
+
+    def causes(self, place: str, actor: str, **filters: str) -> list[Cause]:
+        return causes(open_incidents(self.system, place, actor, **filters))
+
+    def one(self, place: str, actor: str, name: str) -> Incident:
+        return one_incident(self.system, place, actor, name)
+
+    def retry(self, place: str, actor: str, incidents: Sequence[Incident], variables: Mapping[str, Any]) -> list[Outcome]:
+        return retry(self.system, place, actor, incidents, variables)
+
+    def resolve(self, place: str, actor: str, incidents: Sequence[Incident], reason: str, variables: Mapping[str, Any]) -> list[Outcome]:
+        return resolve(self.system, place, actor, incidents, reason, variables)
+
+    def cancel(self, place: str, actor: str, incidents: Sequence[Incident], reason: str) -> list[Outcome]:
+        return cancel(self.system, place, actor, incidents, reason)

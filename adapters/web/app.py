@@ -9,6 +9,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from adapters.system.auditing import Auditing
+from adapters.system.incidents import Mending
 from adapters.system.materials import Materials
 from adapters.system.search import Search
 from adapters.system.demo import personas as prepared
@@ -55,6 +56,7 @@ def create_app(system: System) -> FastAPI:
     app.state.personas = lambda place: prepared(system, place)  # type: ignore[arg-type]
     app.state.design = Design(system)  # type: ignore[arg-type]
     app.state.auditing = Auditing(system)  # type: ignore[arg-type]
+    app.state.mending = Mending(system)  # type: ignore[arg-type]
     app.state.search = Search(system.database)  # type: ignore[attr-defined]
     app.state.objections = objections.Paces()
     app.state.materials = Materials(system.database)  # type: ignore[attr-defined]

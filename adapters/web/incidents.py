@@ -4,15 +4,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from adapters.locale import say
-from adapters.system import System, incidents as work
-from adapters.system.incidents import Cause, Incident, Outcome
 from adapters.web import errors
+from adapters.web.ports import Mending, Row
+from adapters.web.reading import failure
 from adapters.web.rendering import render
 from adapters.web.signed_in import Signed, Visitor, fields_of, text_of
 from engine.commands import RetryIncident
@@ -40,8 +40,8 @@ class CauseLine:
 
 @router.get("/incidents")
 def incidents(request: Request, visitor: Signed) -> Response:
-    found = work.open_incidents(_system(visitor), visitor.place.id, visitor.person.id)
-    return render(request, "incidents.html", causes=[_line(visitor, each) for each in work.causes(found)], total=len(found))
+    found = _mending(request).causes(visitor.place.id, visitor.person.id)
+    return render(request, "incidents.html", causes=[_line(visitor, each) for each in found], total=sum(len(each.incidents) for each in found))
 
 
 @router.get("/incidents/cause")
@@ -54,7 +54,7 @@ def act(request: Request, visitor: Signed, act: str) -> Response:
     """Acts on the incidents chosen; what cannot be undone is shown once more before."""
     if act not in ACTS:
         raise NotFound("web.not_found")
-    chosen = [work.one_incident(_system(visitor), visitor.place.id, visitor.person.id, str(each)) for each in fields_of(request).getlist("incident")]
+    chosen = [_mending(request).one(visitor.place.id, visitor.person.id, str(each)) for each in fields_of(request).getlist("incident")]
     key = {name: text_of(request, name) for name in ("process", "element", "code")}
     reason = text_of(request, "reason")
     try:
@@ -67,22 +67,22 @@ def act(request: Request, visitor: Signed, act: str) -> Response:
         missing = say("web.reason_missing", visitor.language) if text_of(request, "confirmed") else ""
         context = {"act": act, "label": ACTS[act], "chosen": chosen, "cause": key, "variables": text_of(request, "variables"), "missing": missing}
         return render(request, "incidents_confirm.html", 422 if missing else 200, **context)
-    outcomes = _done(visitor, act, chosen, reason, variables)
+    outcomes = _done(_mending(request), visitor, act, chosen, reason, variables)
     return render(request, "incidents_done.html", label=ACTS[act], outcomes=[(each, _became(visitor, each)) for each in outcomes], count=sum(each.done for each in outcomes))
 
 
-def _done(visitor: Visitor, act: str, chosen: Sequence[Incident], reason: str, variables: Mapping[str, Any]) -> list[Outcome]:
-    system, place, me = _system(visitor), visitor.place.id, visitor.person.id
+def _done(mending: Mending, visitor: Visitor, act: str, chosen: Sequence[Row], reason: str, variables: Mapping[str, Any]) -> Sequence[Row]:
+    place, me = visitor.place.id, visitor.person.id
     if act == "retry":
-        return work.retry(system, place, me, chosen, variables)
+        return mending.retry(place, me, chosen, variables)
     if act == "resolve":
-        return work.resolve(system, place, me, chosen, reason, variables)
-    return work.cancel(system, place, me, chosen, reason)
+        return mending.resolve(place, me, chosen, reason, variables)
+    return mending.cancel(place, me, chosen, reason)
 
 
 def _cause_page(request: Request, visitor: Visitor, key: Mapping[str, str], refused: Refused | None = None, status: int = 200) -> Response:
     """Raises NotFound when nothing of that cause is open, or theirs."""
-    found = work.causes(work.open_incidents(_system(visitor), visitor.place.id, visitor.person.id, **key))
+    found = _mending(request).causes(visitor.place.id, visitor.person.id, **key)
     if not all(key.values()) or not found:
         raise NotFound("web.no_incidents")
     rows = found[0].incidents
@@ -92,20 +92,20 @@ def _cause_page(request: Request, visitor: Visitor, key: Mapping[str, str], refu
     return render(request, "incidents_cause.html", status, cause=_line(visitor, found[0]), rows=rows[:SHOWN], why_not=why_not, said=said, variables=text_of(request, "variables") if refused else "")
 
 
-def _line(visitor: Visitor, cause: Cause) -> CauseLine:
+def _line(visitor: Visitor, cause: Row) -> CauseLine:
     first = cause.incidents[0]
     process = visitor.words.process(first.package, cause.process)
     return CauseLine(
         {"process": cause.process, "element": cause.element, "code": cause.code}, visitor.words.element(first.package, cause.process, cause.element),
-        process.name if process else cause.process, work.sentence(first.code, first.details, visitor.language), len(cause.incidents), cause.first_at, cause.last_at)
+        process.name if process else cause.process, failure(first.code, first.details, visitor.language), len(cause.incidents), cause.first_at, cause.last_at)
 
 
-def _became(visitor: Visitor, outcome: Outcome) -> str:
+def _became(visitor: Visitor, outcome: Row) -> str:
     """Why it was not done, in words; empty when it was."""
     if outcome.refused is not None:
         return errors.sentence(outcome.refused, visitor.language)
     if outcome.again is not None:
-        return say("又出现异常：{sentence}", visitor.language, sentence=work.sentence(outcome.again.code, outcome.again.details, visitor.language))
+        return say("又出现异常：{sentence}", visitor.language, sentence=failure(outcome.again.code, outcome.again.details, visitor.language))
     return ""
 
 
@@ -120,5 +120,6 @@ def _variables(text: str) -> Mapping[str, Any]:
     return value
 
 
-def _system(visitor: Visitor) -> System:
-    return cast(System, visitor.system)
+def _mending(request: Request) -> Mending:
+    found: Mending = request.app.state.mending
+    return found

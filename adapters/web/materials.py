@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from adapters.system.materials import Listed, Materials
+from adapters.web.ports import Materials, Row
 from adapters.web.signed_in import Signed, Visitor
 from adapters.web.uploads import stored
 from adapters.web.views import FileInfo, Nominee, TaskView
@@ -44,7 +44,7 @@ def _is_sheet(visitor: Visitor, package: str, form: str) -> bool:
     return found is not None and any(field.kind == SHEET for field in found.fields())
 
 
-def _nominee(visitor: Visitor, view: TaskView, listed: Listed) -> Nominee:
+def _nominee(visitor: Visitor, view: TaskView, listed: Row) -> Nominee:
     fields = visitor.words.fields(view.package)
     shown = {name: value for name, value in listed.values.items() if name in fields and fields[name].kind not in WITHHELD}
     told = visitor.words.told(view.package, shown, visitor.system.lookup(visitor.place.id, view.line.instance, view.line.task))

@@ -126,6 +126,29 @@ class Documents(Protocol):
     def form(self, data: Mapping[str, Any]) -> bytes: ...
 
 
+class Mending(Protocol):
+    """Incidents by cause, and what may be done about them (`adapters/system/incidents.py`)."""
+
+    def causes(self, place: str, actor: str, **filters: str) -> Sequence[Row]: ...
+    def one(self, place: str, actor: str, name: str) -> Row: ...
+    def retry(self, place: str, actor: str, incidents: Sequence[Row], variables: Mapping[str, Any]) -> Sequence[Row]: ...
+    def resolve(self, place: str, actor: str, incidents: Sequence[Row], reason: str, variables: Mapping[str, Any]) -> Sequence[Row]: ...
+    def cancel(self, place: str, actor: str, incidents: Sequence[Row], reason: str) -> Sequence[Row]: ...
+
+
+class Materials(Protocol):
+    """Those whom a score sheet lists, and their files (`adapters/database/materials.py`)."""
+
+    def of(self, place: str, actor: str, instance: str, task: str) -> Sequence[Row]: ...
+    def file(self, place: str, actor: str, instance: str, task: str, id: str) -> tuple[Row, list[int]]: ...
+
+
+class Search(Protocol):
+    """Register rows by a part of their number, name or employer (`adapters/database/search.py`)."""
+
+    def hits(self, place: str, actor: str, text: str, limit: int = 50) -> Sequence[Row]: ...
+
+
 class Task(Protocol):
     """A task with its form and what evaluates the form's expressions."""
 

@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
-from adapters.system.search import Hit, Search
+from adapters.web.ports import Row, Search
 from adapters.web.rendering import render
 from adapters.web.signed_in import Signed, Visitor
 
@@ -36,7 +36,7 @@ def search(request: Request, visitor: Signed, q: str = "") -> Response:
     return render(request, "search.html", text=text, hits=[_line(visitor, each) for each in hits], enough=enough, most=MOST)
 
 
-def _line(visitor: Visitor, hit: Hit) -> HitLine:
+def _line(visitor: Visitor, hit: Row) -> HitLine:
     declared = visitor.words.bundle(hit.package).package.records.get(hit.kind)
     return HitLine(hit.instance, _title(hit.key, hit.name, hit.data), declared.label if declared else hit.kind, visitor.words.status(hit.package, hit.kind, hit.status), hit.campaign_title)
 
