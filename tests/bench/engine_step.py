@@ -49,7 +49,7 @@ def started(defined: GraphSet, **variables: Any) -> Workspace:
     return workspace
 
 
-def best(run: Callable[[], float], times: int = 300) -> float:
+def best(run: Callable[[], float], times: int = 1000) -> float:
     """CPU seconds of the fastest of many short runs: the machine is shared, and what others take is none of ours."""
     return min(run() for _ in range(times))
 
