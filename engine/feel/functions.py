@@ -117,9 +117,13 @@ class Overloads:
         return None
 
     def invoke(self, run: Run, arguments: Sequence[object], names: Sequence[str] = ()) -> object:
-        """Calls the first signature that takes these arguments; Rejected, with the first one's reason, when none does."""
+        """Calls the first signature that takes these arguments; Rejected, with the first one's reason, when none does.
+
+        Of two that differ only in order, `before(point, range)` and `before(range, point)`, names mean the one in which they were written.
+        """
         refusal: Rejected | None = None
-        for signature in self.signatures:
+        given = tuple(names)
+        for signature in sorted(self.signatures, key=lambda one: one.names != given) if given else self.signatures:
             if not names and not signature.fits(len(arguments)):
                 continue
             try:

@@ -57,7 +57,7 @@ def test_conversions_contexts_and_the_rest(text, expected):
 
 
 @pytest.mark.parametrize(("text", "expected"), [
-    ("before(1, 10)", True), ("before([1..5), 5)", True), ("before([1..5], [5..10])", False), ("before([1..5), [5..10])", True), ("after([5..10], [1..5))", True), ("meets([1..5], [5..10])", True), ("met by([5..10], [1..5))", False), ("overlaps([1..5], [5..8])", True), ("overlaps([1..5), [5..8])", False),
+    ("before(1, 10)", True), ("before(range: [1..5], point: 10)", True), ("before(point: 10, range: [1..5])", False), ("after(point: 10, range: [1..5])", True), ("before([1..5), 5)", True), ("before([1..5], [5..10])", False), ("before([1..5), [5..10])", True), ("after([5..10], [1..5))", True), ("meets([1..5], [5..10])", True), ("met by([5..10], [1..5))", False), ("overlaps([1..5], [5..8])", True), ("overlaps([1..5), [5..8])", False),
     ("overlaps before([1..5], [3..8])", True), ("overlaps after([3..8], [1..5])", True), ("finishes(10, [1..10])", True), ("finishes([5..10), [1..10])", False), ("finished by([1..10], 10)", True), ("includes([1..10], 5)", True), ("includes([1..10], [1..10])", True), ("during([2..9], (1..10))", True), ("starts(1, (1..5])", False),
     ("starts([1..3], [1..5])", True), ("started by([1..5], [1..5))", True), ("coincides([1..5], [1..5])", True), ("coincides(3, 4)", False), ("before(1, \"a\")", None), ("includes((< 10), 5)", True), ("before(@\"2026-01-01\", @\"2026-01-02\")", True), ("meets(1, 2)", None),
 ])
