@@ -9,7 +9,6 @@ import sqlalchemy as sa
 
 from adapters.database import schema
 from adapters.database.connection import Database, Statement, Transaction, bind
-from adapters.database.moments import stored_or_null
 from adapters.database.shapes import INSTANCE_COLUMNS, KEY, SHAPES, Shape, instance_values, text_of
 from adapters.database.source import StoredSource, wanted
 from adapters.database.waiting import spread, wake
@@ -28,7 +27,7 @@ class Head:
     state_hash: str | None
     timer_at: int | None = None  # no timer of the instance falls due before
     started_by: str | None = None
-    renamed: bool = True  # title, organisation or scheme may have changed, each of which stands in an index
+    turned: bool = True  # title, organisation, scheme or state may have changed, each of which stands in an index
 
 
 class _Writes:
@@ -59,8 +58,8 @@ _this_candidate = [_c[name] == bind(KEY + name) for name in ("place", "instance"
 _FORGET = schema.task_candidate.delete().where(*_this_candidate)
 _CLOSE = schema.task_candidate.update().where(*_this_candidate).values(open=sa.literal_column("0"))
 _INSERT_INSTANCE = schema.instance.insert().values({name: bind(name) for name in INSTANCE_COLUMNS})
-_MOVING = ("state", "outcome", "ended_at", "counters", "seq", "last_at", "head", "state_hash", "timer_at")
-_NAMING = ("scheme", "org", "title")
+_MOVING = ("counters", "seq", "last_at", "head", "state_hash", "timer_at")
+_TURNING = ("scheme", "org", "title", "state", "outcome", "ended_at")
 
 
 def _update_instance(*names: str) -> sa.Update:
@@ -68,7 +67,7 @@ def _update_instance(*names: str) -> sa.Update:
     return schema.instance.update().where(*this).values({name: bind(name) for name in names})
 
 
-_MOVE_INSTANCE, _UPDATE_INSTANCE = _update_instance(*_MOVING), _update_instance(*_NAMING, *_MOVING)
+_MOVE_INSTANCE, _UPDATE_INSTANCE = _update_instance(*_MOVING), _update_instance(*_TURNING, *_MOVING)
 
 
 class Flush:
@@ -100,10 +99,9 @@ class Flush:
 
     def _instance(self, transaction: Transaction, place: str, changes: Changes, head: Head) -> None:
         row = changes.instance
-        if not head.renamed:
+        if not head.turned:
             transaction.write(self._move_instance, [self._moved((
-                row.state, row.outcome or None, stored_or_null(row.ended_at), text_of(row.counters), head.seq, head.last_at, head.hash, head.state_hash,
-                head.timer_at, place, row.id))])
+                text_of(row.counters), head.seq, head.last_at, head.hash, head.state_hash, head.timer_at, place, row.id))])
             return
         values: dict[str, object] = {
             "place": place, "doomed_by": None, "started_by": head.started_by, "seq": head.seq, "last_at": head.last_at, "head": head.hash,

@@ -82,6 +82,7 @@ instance = _table(
     narrow=True)
 _index("instance_root", [instance.c.place, instance.c.root, instance.c.process])
 _index("instance_campaign", [instance.c.place, instance.c.started_at], instance.c.parent.is_(None))  # few among many: lists of campaigns
+_index("instance_open", [instance.c.place, instance.c.process, instance.c.started_at], instance.c.state == sa.literal_column("'open'"))
 _index("instance_org", [instance.c.place, instance.c.org, instance.c.root], instance.c.org.is_not(None))
 _index("instance_path", [instance.c.place, instance.c.path])
 _index("instance_starter", [instance.c.place, instance.c.started_by, instance.c.started_at], instance.c.started_by.is_not(None))

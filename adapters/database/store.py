@@ -165,7 +165,7 @@ class Run:
         self.source = StoredSource(transaction, place, instance)
         self.doomed_by: str | None = None
         self.earlier: Answer | None = None
-        self._named: tuple[str, ...] | None = None  # what the instance was called when it was read
+        self._turned: tuple[object, ...] | None = None  # what of the instance stands in indexes, when it was read
         self._timer_at: int | None = None  # no timer of the instance falls due before
         self._held: dict[str, list[Row]] = {}  # what people hold, once it was asked
         if isinstance(locked, sa.Select):
@@ -197,7 +197,7 @@ class Run:
         self.workspace = Workspace(self.source, head)
         self.doomed_by, self.seq, last_at, self.head, state_hash, self._timer_at, offset, self.database_now = found[0][15:]
         self.state_hash = int(state_hash, 16)
-        self._named = head.scheme, head.org, head.title
+        self._turned = _turning(head)
         # A wait for the lock lies behind this clock's reading; the last entry's moment is the lower bound in any case.
         self.at = max(offset + self.database_now, last_at)
         if sent is not None:
@@ -267,12 +267,16 @@ class Run:
         self.seq, self.head = entry.seq, written.hash
         for timer in self.changes.saved.get(TimerRow, {}).values():
             self._timer_at = min(stored(timer.due_at), NEVER if self._timer_at is None else self._timer_at)  # type: ignore[union-attr, arg-type]
-        named = self.changes.instance.scheme, self.changes.instance.org, self.changes.instance.title
-        head = Head(entry.seq, self.at, written.hash, entry.state_hash, self._timer_at, entry.actor if entry.seq == 1 else None, named != self._named)
-        self._named = named
+        turned = _turning(self.changes.instance)
+        head = Head(entry.seq, self.at, written.hash, entry.state_hash, self._timer_at, entry.actor if entry.seq == 1 else None, turned != self._turned)
+        self._turned = turned
         self._store.flush(transaction, place, self.changes, self.source, head, entry.actor, self.database_now)
         self.source.stepped()
         self._store.personal.project(transaction, place, self._instance, entry.seq, sent.personal)
+
+
+def _turning(head: InstanceRow) -> tuple[object, ...]:
+    return head.scheme, head.org, head.title, head.state, head.outcome, head.ended_at
 
 
 def _about_to_start(start: Start) -> InstanceRow:
