@@ -420,6 +420,10 @@ EXAMPLES: dict[str, bytes | tuple[bytes, tuple[str, ...]]] = {
         "<inputSet><dataInputRefs>d</dataInputRefs></inputSet><outputSet><dataOutputRefs>k</dataOutputRefs></outputSet></ioSpecification>"
         f'<ioBinding operationRef="o" inputDataRef="d" outputDataRef="k"/>{CHAIN_SHORT}</process>'
     ),
+    "bpmn.message.operation-other": rooted(
+        between('<sendTask id="x" messageRef="m" operationRef="o"/>'),
+        '<message id="m" name="M"/><message id="k" name="K"/><interface id="i" name="I"><operation id="o" name="O"><inMessageRef>k</inMessageRef></operation></interface>',
+    ),
     # execution
     "bpmn.expression.language": in_process(forked("exclusiveGateway", ' default="xb"', "<conditionExpression>score &gt;= 60</conditionExpression>")),
     "bpmn.expression.syntax": in_process(forked("exclusiveGateway", ' default="xb"', "<conditionExpression>=score &gt;=</conditionExpression>")),

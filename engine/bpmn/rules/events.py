@@ -301,5 +301,18 @@ def message_operations(diagram: Diagram) -> Iterator[Finding]:
                 yield diagram.finding("bpmn.message.operation", event, message=diagram.id(message))
 
 
-RULES = (starts_and_ends, start_triggers, event_sub_processes, end_results, intermediate, boundary, links, shared, parallel_multiple)
+def other_operations(diagram: Diagram) -> Iterator[Finding]:
+    """Where both a message and an operation are named, the message is one of the operation's (§8.3.11, §10.2.3, §10.4.5)."""
+    for one in diagram.tree.each("messageEventDefinition", "sendTask", "receiveTask"):
+        named = one.get("operationRef") or text(child(one, "operationRef"))
+        operation = diagram.tree.target(one, named, "operation")
+        message = diagram.tree.target(one, one.get("messageRef", ""), "message")
+        if operation is None or message is None:
+            continue
+        carried = [diagram.tree.target(each, text(each), "message") for each in children(operation, "inMessageRef", "outMessageRef")]
+        if message not in carried:
+            yield diagram.finding("bpmn.message.operation-other", one, message=diagram.id(message), operation=diagram.id(operation))
+
+
+RULES = (starts_and_ends, start_triggers, event_sub_processes, end_results, intermediate, boundary, links, shared, parallel_multiple, other_operations)
 EXECUTION = (caught_once, timers, timers_complete, references, conditions, message_operations)
