@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import shutil
+from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,11 +11,21 @@ from fastapi import FastAPI
 
 from adapters.system import Design, Settings, System
 from adapters.web.app import create_app
+from engine.bundle import Bundle
+from engine.refusals import Invalid
 from tests.web import world
 from tests.web.conftest import Browser
 
 FIRST, SECOND, AUDITOR = "administrator-fuxin-health", "second", "auditor-fuxin-health"
 PACKAGE = "/design/packages/role-model-award"
+
+
+class Known:
+    """What a server would remember of packages."""
+
+    def __init__(self) -> None:
+        self.checked: OrderedDict[str, Bundle | Invalid] = OrderedDict()
+        self.published: dict[tuple[str, str], Bundle] = {}
 
 
 @pytest.fixture(scope="session")
@@ -33,19 +44,31 @@ def campaign(made: tuple[Path, str]) -> str:
     return made[1]
 
 
-@pytest.fixture
-def system(made: tuple[Path, str], tmp_path: Path) -> System:
-    return System(Settings(shutil.copytree(made[0], tmp_path / "home")))
+@pytest.fixture(scope="session")
+def known() -> Known:
+    """Packages checked once a run, for they are named by the hash of their content; nothing else is shared between tests."""
+    return Known()
 
 
 @pytest.fixture
-def design(system: System) -> Design:
-    return Design(system)
+def system(made: tuple[Path, str], tmp_path: Path, known: Known) -> System:
+    system = System(Settings(shutil.copytree(made[0], tmp_path / "home")))
+    system.published._bundles = known.published
+    return system
 
 
 @pytest.fixture
-def app(system: System) -> FastAPI:
-    return create_app(system)
+def design(system: System, known: Known) -> Design:
+    design = Design(system)
+    design._bundles = known.checked
+    return design
+
+
+@pytest.fixture
+def app(system: System, known: Known) -> FastAPI:
+    app = create_app(system)
+    app.state.design._bundles = known.checked
+    return app
 
 
 @pytest.fixture
