@@ -144,7 +144,7 @@ TABLE: dict[tuple[str, str], Expected] = {
         ("/design/people", 200, ""), ("/design/people/template.xlsx", 409, ""), ("/design/places/new", 409, ""))},
     **{("POST", path): Expected(401, 404, 404, 409, body={}, query=query) for path, query in (
         ("/design/packages/{package}/open", ""), ("/design/packages/{package}/discard", ""), ("/design/packages/{package}/edit", "?file=campaign.bpmn"),
-        ("/design/packages/{package}/check", "?file=campaign.bpmn"), ("/design/packages/{package}/submit", ""), ("/design/import", ""),
+        ("/design/packages/{package}/check", "?file=campaign.bpmn"), ("/design/packages/{package}/submit", ""), ("/design/packages/{package}/catch-up", ""), ("/design/import", ""),
         ("/design/proposals/{id}/{decision}", ""), ("/design/packages/{package}/schemes", ""),
         ("/design/packages/{package}/schemes/{name}/groups/{group}", ""), ("/design/packages/{package}/schemes/{name}/title", ""),
         ("/design/packages/{package}/schemes/{name}/plan", ""), ("/design/packages/{package}/schemes/{name}/submit", ""),
