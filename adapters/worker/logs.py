@@ -77,4 +77,5 @@ def configure(form: str = "text", level: int = logging.INFO) -> None:
     handler.setFormatter(JsonLines() if form == "json" else Lines())
     handler.addFilter(Bounded())
     logging.basicConfig(handlers=[handler], level=level, force=True)
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    for library in ("httpx", "alembic"):
+        logging.getLogger(library).setLevel(logging.WARNING)
