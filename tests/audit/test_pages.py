@@ -223,7 +223,7 @@ def every_route(app: Any) -> list[tuple[str, str]]:
     while pending:
         route = pending.pop()
         if isinstance(route, APIRoute):
-            found += [(method, route.path) for method in route.methods]
+            found += [(method, route.path) for method in sorted(route.methods or ())]
         elif hasattr(route, "original_router"):
             pending += route.original_router.routes
     return sorted(found)
