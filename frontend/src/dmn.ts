@@ -19,7 +19,7 @@ import 'dmn-js/dist/assets/dmn-font/css/dmn-embedded.css';
 import './dmn.css';
 import DmnModeler from 'dmn-js/lib/Modeler';
 import DmnViewer from 'dmn-js/lib/NavigatedViewer';
-import { Drafts } from './drafts';
+import { Drafts, sendAfterDraft } from './drafts';
 import { Checker, type Finding, FindingsList } from './findings';
 import { type Context, complete } from './modeler/context';
 import { functions } from './modeler/functions';
@@ -66,6 +66,7 @@ async function show(place: HTMLElement): Promise<void> {
   const list = new FindingsList((id) => nameOf(manager, id), (finding) => void reveal(manager, frame, finding));
   const checker = checkUrl ? new Checker(checkUrl, csrf, xml, (findings, why) => list.show(findings, why)) : null;
   const drafts = draftUrl ? new Drafts(draftUrl, csrf, xml, load) : null;
+  if (drafts) sendAfterDraft(drafts);
   tabs.after(make('div', { class: 'dmn-status' }, ...(drafts ? [drafts.status, drafts.notice] : [])));
   place.append(list.section);
   const opened = drafts ? await drafts.open(() => askText(xmlUrl)) : { xml: await askText(xmlUrl) };

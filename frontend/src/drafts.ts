@@ -196,6 +196,25 @@ export class Drafts {
   }
 }
 
+/** Every form[data-after-draft] of the page is sent only when the server has the draft. */
+export function sendAfterDraft(drafts: Drafts): void {
+  document.querySelectorAll<HTMLFormElement>('form[data-after-draft]').forEach((form) => sendAfter(form, drafts));
+}
+
+function sendAfter(form: HTMLFormElement, drafts: Drafts): void {
+  let saved = false;
+  form.addEventListener('submit', (event) => {
+    if (saved) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const submitter = (event as SubmitEvent).submitter as HTMLElement | null;
+    drafts.flush().then(() => {
+      saved = true;
+      setTimeout(() => form.requestSubmit(submitter)); // not while this very event is still on its way: a form ignores that
+    }, () => drafts.status.scrollIntoView({ block: 'center' }));
+  }, { capture: true });
+}
+
 function parsed(answer: string): { saved_at?: string; by?: string } {
   try {
     return JSON.parse(answer) as { saved_at?: string; by?: string };

@@ -17,7 +17,7 @@ import Modeler from 'bpmn-js/lib/Modeler';
 import { BpmnPropertiesPanelModule, BpmnPropertiesProviderModule, ZeebePropertiesProviderModule } from 'bpmn-js-properties-panel';
 import ZeebeBehaviors from 'camunda-bpmn-js-behaviors/lib/camunda-cloud';
 import minimap from 'diagram-js-minimap';
-import { Drafts } from './drafts';
+import { Drafts, sendAfterDraft } from './drafts';
 import { type Box, Drawing, FONT, MODDLE } from './drawing';
 import { Checker, type Finding, FindingsList } from './findings';
 import { type Context, complete } from './modeler/context';
@@ -90,7 +90,7 @@ async function edit(place: HTMLElement, editor: HTMLElement): Promise<void> {
     checker?.later();
     void drafts.changed();
   });
-  document.querySelectorAll<HTMLFormElement>('form[data-after-draft]').forEach((form) => sendAfter(form, drafts));
+  sendAfterDraft(drafts);
   await checker?.now();
   place.dispatchEvent(new CustomEvent('modeler:opened', { detail: { from: opened.from } }));
   Object.assign(place, { modeler }); // for the tests and the console
@@ -155,21 +155,6 @@ function centre(modeler: Modeler, finding: Finding): void {
   const element = (modeler.get('elementRegistry') as { get(id: string): Shape | undefined }).get(finding.element) ?? (modeler.get('canvas') as Canvas).getRootElement();
   (modeler.get('selection') as { select(element: Shape): void }).select(element);
   if (finding.element) (modeler.get('canvas') as { scrollToElement(element: Shape, padding: number): void }).scrollToElement(element, 120);
-}
-
-/** What publishes the draft waits until the server has it. */
-function sendAfter(form: HTMLFormElement, drafts: Drafts): void {
-  let saved = false;
-  form.addEventListener('submit', (event) => {
-    if (saved) return;
-    event.preventDefault();
-    event.stopPropagation();
-    const submitter = (event as SubmitEvent).submitter as HTMLElement | null;
-    drafts.flush().then(() => {
-      saved = true;
-      setTimeout(() => form.requestSubmit(submitter)); // not while this very event is still on its way: a form ignores that
-    }, () => drafts.status.scrollIntoView({ block: 'center' }));
-  }, { capture: true });
 }
 
 island('modeler', t('流程图'), show);

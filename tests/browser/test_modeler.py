@@ -373,6 +373,11 @@ def test_what_publishes_waits_for_the_draft(modeler, server):
     assert asked.index("PUT /draft") < asked.index("POST /publish")
 
 
+def test_what_is_saved_already_is_left_at_the_first_press(modeler):
+    modeler.get_by_role("button", name="提交审核").click()
+    modeler.wait_for_url("**/publish")
+
+
 ENGLISH_LEFT = r"""() => {
   const shown = [], walk = document.createTreeWalker(document.querySelector('.modeler-editor'), NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT);
   while (walk.nextNode()) {
