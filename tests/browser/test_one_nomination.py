@@ -53,7 +53,7 @@ def accept_all(page: Page, base: str) -> None:
     enter(page, base, "区卫健局经办")
     open_row(page, base, NAME)
     expect(page.locator(".pane-detail .task-about")).to_contain_text(NAME)
-    page.wait_for_function("document.querySelector('.pane-detail video').readyState >= 1")
+    page.wait_for_function("() => document.querySelector('.pane-detail video').readyState >= 1")
     shot(page, "review")
     while True:
         with page.expect_response("**/form"):

@@ -66,7 +66,7 @@ def test_a_task_with_its_video_and_diagram(page: Page, base: str, axe: Callable[
     address = page.locator(".task-row").first.get_attribute("href") or ""
     page.goto(f"{base}/tasks/{address.partition('task=')[2].replace('%2F', '/')}")
     page.wait_for_selector("[data-diagram][data-ready=ok]")
-    page.wait_for_function("document.querySelector('video').readyState >= 1")
+    page.wait_for_function("() => document.querySelector('video').readyState >= 1")
     shot(page, "task")
 
     assert faults(page, axe) == []

@@ -70,4 +70,9 @@ def test_the_steps_of_the_guide(page: Page, base: str, picture) -> None:  # type
     picture(page, "delegate")
     form.get_by_role("button", name="委派").click()
     expect(page.get_by_text("已委派他人协助，收到答复后才能办理").first).to_be_visible()
+
+    page.get_by_role("search", name="全站查找").get_by_label("登记号、姓名或单位").fill("示例冶金一公司")
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text("查找")
+    expect(page.locator(".task-row").first).to_contain_text("示例冶金一公司")
     assert said == []
