@@ -5,13 +5,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from threading import RLock
-from typing import Any, Protocol
+from time import monotonic
+from typing import Any, NamedTuple, Protocol
 
 from engine.bundle import Bundle, read_bundle
 from engine.facts import Facts, GivenFacts
 from engine.scheme.calendar import Calendar, CalendarYear, read_calendar_year
 from engine.scheme.functions import DEFAULT_ZONE, host_functions
 from engine.scheme.scheme import Scheme, read_scheme
+
+
+FRESH = 30.0  # seconds for which a calendar is used unasked: on another node somebody may have confirmed a year meanwhile
 
 
 class Year(Protocol):
@@ -33,14 +37,22 @@ class Shelf(Protocol):
     def calendars(self, place: str) -> Sequence[Year]: ...
 
 
-class Published:
-    """Parsed definitions by hash. They never change, so they are kept; a calendar may, so it is forgotten by `forget_calendar`."""
+class _Kept(NamedTuple):
+    """A calendar, the stored years it was made of, and when the store was last asked for them."""
 
-    def __init__(self, shelf: Shelf) -> None:
-        self._shelf = shelf
+    calendar: Calendar
+    years: Sequence[Year]
+    asked: float
+
+
+class Published:
+    """Parsed definitions by hash. They never change, so they are kept; a calendar may, so the store is asked again after a while and after `forget_calendar`."""
+
+    def __init__(self, shelf: Shelf, seconds: Callable[[], float] = monotonic) -> None:
+        self._shelf, self._seconds = shelf, seconds
         self._bundles: dict[tuple[str, str], Bundle] = {}
         self._schemes: dict[tuple[str, str, str], Scheme] = {}
-        self._calendars: dict[str, Calendar] = {}
+        self._calendars: dict[str, _Kept] = {}
         self._lock = RLock()
 
     def bundle(self, place: str, package: str) -> Bundle:
@@ -62,9 +74,12 @@ class Published:
     def calendar(self, place: str) -> Calendar:
         """The place's calendar, provisional years included."""
         with self._lock:
-            if place not in self._calendars:
-                self._calendars[place] = Calendar.of(_read(year) for year in self._shelf.calendars(place))
-            return self._calendars[place]
+            kept, now = self._calendars.get(place), self._seconds()
+            if kept is None or now - kept.asked >= FRESH:
+                years = self._shelf.calendars(place)
+                calendar = kept.calendar if kept is not None and kept.years == years else Calendar.of(_read(year) for year in years)
+                kept = self._calendars[place] = _Kept(calendar, years, now)
+            return kept.calendar
 
     def forget_calendar(self, place: str) -> None:
         with self._lock:
