@@ -74,7 +74,7 @@ def later(database: Database, **span: float) -> None:
 
 
 def child_of(database: Database, parent: str) -> str:
-    return next(id for id, above in rows(database, schema.instance, "id", "parent") if above == parent)
+    return str(next(id for id, above in rows(database, schema.instance, "id", "parent") if above == parent))
 
 
 def test_a_call_runs_as_an_instance_of_its_own_and_comes_back(database: Database, store: Store, worker: Worker) -> None:
