@@ -45,7 +45,10 @@ def filled(system: System, campaign: str, wanted: int) -> int:
     per = -(-wanted // (each * CAMPAIGNS))
     for number in range(CAMPAIGNS):
         if number:
-            _insert(system.database, ((table, _renamed(table, row, lambda id, n=number: _other(id, n), f"-{number}")) for table, found in rows.items() for row in found))
+            def all_of_it(id: str, n: int = number) -> str:
+                return _other(id, n)
+
+            _insert(system.database, ((table, _renamed(table, row, all_of_it, f"-{number}")) for table, found in rows.items() for row in found))
         for again in range(1, per):
             def to(id: str, n: int = number, k: int = again) -> str:
                 moved = _other(id, n) if n else id
@@ -60,7 +63,7 @@ def filled(system: System, campaign: str, wanted: int) -> int:
 
 def _family(database: Database, table: sa.Table, campaign: str) -> list[ROW]:
     inside = sa.select(schema.instance.c.id).where(schema.instance.c.root == campaign)
-    column = table.c.id if table is schema.instance else table.c.get("instance", table.c.get("campaign"))
+    column = table.c["id" if table is schema.instance else "instance" if "instance" in table.c else "campaign"]
     with database.reading() as connection:
         return [dict(row) for row in connection.execute(sa.select(table).where(column.in_(inside))).mappings()]
 

@@ -112,6 +112,7 @@ def test_it_ends_with_the_sheet_and_with_a_recusal(app, demo: System, sheet: str
 def test_a_task_that_is_no_sheet_opens_nothing_by_this_way(app, demo: System) -> None:  # type: ignore[no-untyped-def]
     reviewer = Browser(app).sign_in(REVIEWER)
     line = demo.queries.inbox(PLACE, REVIEWER, {}, 1).rows[0]
+    assert line.record is not None
     own = files_of(demo, line.record.instance)[0]
 
     assert reviewer.get(f"/files/{own}").status_code == 200

@@ -26,6 +26,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
 def someone(demo: System) -> tuple[str, str, str]:
     """(instance, number, name) of a nomination that the clerk reviews."""
     record = demo.queries.inbox(PLACE, CLERK, {}, 1).rows[0].record
+    assert record is not None
     return record.instance, record.key, next(str(values["name"]) for values in record.personal.values())
 
 
