@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -323,9 +325,12 @@ def _campaigns(shape: Shape) -> sa.Select[Any]:
 
 # --- a campaign -----------------------------------------------------------------------------------------------------------------------
 
+_all = schema.instance.alias("all_of_it").c
+# Everything in a campaign is asked for by these ids, read from the index by root: joined to a condition on the root instead, SQLite walks the place.
+_INSIDE = sa.select(_all.id).where(_all.place == bind("place"), _all.root == bind("campaign"))
 _TOKENS = (
     sa.select(_i.process, _s.element, _s.tokens).join(schema.instance, sa.and_(_i.place == _s.place, _i.id == _s.instance))
-    .where(_s.place == bind("place"), _i.root == bind("campaign")))
+    .where(_s.place == bind("place"), _s.instance.in_(_INSIDE)).distinct())
 _BALANCES = sa.select(_l.account, _l.places, _l.booked).where(_l.place == bind("place"), _l.campaign == bind("campaign")).order_by(_l.account)
 
 
@@ -343,23 +348,20 @@ def _tally(shape: Shape) -> sa.Select[Any]:
 
 @lru_cache(maxsize=256)
 def _children(shape: Shape) -> sa.Select[Any]:
-    return _HEAD.where(_i.root == bind("root"), _i.parent == bind("parent"), visible_to(shape)).order_by(_i.started_at, _i.id)
+    return _HEAD.where(_i.id.in_(_INSIDE), _i.parent == bind("parent"), visible_to(shape)).order_by(_i.started_at, _i.id)
 
 
 @lru_cache(maxsize=256)
-def _figures(shape: Shape) -> tuple[sa.Select[Any], sa.Select[Any]]:
-    """Open and late tasks by organisation; and what each completed last."""
-    of_campaign = sa.and_(_t.place == bind("place"), _i.root == bind("campaign"), _i.org.is_not(None), visible_to(shape))
-    joined = schema.task.join(schema.instance, sa.and_(_i.place == _t.place, _i.id == _t.instance))
+def _figures(shape: Shape) -> sa.Select[Any]:
+    """By organisation and name of the task: how many are open and late, when the last was closed, and when the last was completed by somebody."""
     open_ = sa.func.sum(sa.case((_t.state == OPEN, _ONE), else_=_NONE))
     late = sa.func.sum(sa.case((sa.and_(_t.state == OPEN, _t.due_at < bind("at")), _ONE), else_=_NONE))
-    figures = sa.select(_i.org, open_, late, sa.func.max(_t.closed_at)).select_from(joined).where(of_campaign).group_by(_i.org).order_by(_i.org)
-    last = sa.select(_i.org.label("org"), sa.func.max(_t.closed_at).label("at")).select_from(joined).where(
-        of_campaign, _t.closed_by.is_not(None)).group_by(_i.org).subquery()
-    names = (
-        sa.select(_i.org, sa.func.min(_t.name)).select_from(joined.join(last, sa.and_(last.c.org == _i.org, last.c.at == _t.closed_at)))
-        .where(of_campaign).group_by(_i.org))
-    return figures, names
+    completed = sa.func.max(sa.case((_t.closed_by.is_not(None), _t.closed_at)))
+    return (
+        sa.select(_i.org, _t.name, open_, late, sa.func.max(_t.closed_at), completed)
+        .join_from(schema.task, schema.instance, sa.and_(_i.place == _t.place, _i.id == _t.instance))
+        .where(_t.place == bind("place"), _t.instance.in_(_INSIDE), _i.org.is_not(None), visible_to(shape))
+        .group_by(_i.org, _t.name).order_by(_i.org, _t.name))
 
 
 _ONE: sa.ColumnElement[int] = sa.literal_column("1")
@@ -375,12 +377,18 @@ def _campaign(transaction: Transaction, who: Reader, campaign: str) -> CampaignV
     live = {(process, each) for process, element, held in tokens for each in (element, *value_of(held))}
     records = transaction.rows(_tally(who.shape), **who.params, campaign=campaign)
     tally = Counter((kind, status or "", str(value_of(data).get("channel") or "")) for kind, status, data in records)
-    children = transaction.rows(_children(who.shape), **who.params, root=campaign, parent=campaign)
+    children = transaction.rows(_children(who.shape), **who.params, campaign=campaign, parent=campaign)
     balances = _balances(transaction, who.place, campaign) if whole else []
-    figures, names = (transaction.rows(query, **who.params, campaign=campaign) for query in _figures(who.shape))
-    last = {org: name for org, name in names}
-    work = tuple([OrgWork(org, int(n), int(m), restored_or_none(at), last.get(org, "")) for org, n, m, at in figures])
+    figures = transaction.rows(_figures(who.shape), **who.params, campaign=campaign)
+    work = tuple([_work(org, list(of_org)) for org, of_org in groupby(figures, key=itemgetter(0))])
     return CampaignView(_line(head), whole, tuple(balances), dict(tally), work, frozenset(live), tuple(_lines(children)))
+
+
+def _work(org: str, figures: Sequence[Sequence[Any]]) -> OrgWork:
+    """One organisation's figures from those of its tasks by name (the rows of `_figures`)."""
+    closed = max((row[4] for row in figures if row[4] is not None), default=None)
+    last = max((row for row in figures if row[5] is not None), key=itemgetter(5), default=None)  # at the same instant the first by name
+    return OrgWork(org, sum(int(row[2]) for row in figures), sum(int(row[3]) for row in figures), restored_or_none(closed), last[1] if last else "")
 
 
 def _balances(transaction: Transaction, place: str, campaign: str) -> list[Balance]:
@@ -406,7 +414,7 @@ def _instance(transaction: Transaction, who: Reader, instance: str) -> InstanceV
         raise NotFound("instance.unknown", instance=instance)
     line = _line(head)
     titles = {id: title or "" for id, title in transaction.rows(_TITLES, place=who.place, parent=line.parent, root=line.root)}
-    children = transaction.rows(_children(who.shape), **who.params, root=line.root, parent=instance)
+    children = transaction.rows(_children(who.shape), **who.params, campaign=line.root, parent=instance)
     scopes = transaction.rows(_SCOPES, place=who.place, instance=instance)
     incidents = transaction.rows(_INCIDENTS, place=who.place, instance=instance)
     return InstanceView(

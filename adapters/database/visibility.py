@@ -116,10 +116,10 @@ def campaign_visible_to(shape: Shape) -> sa.ColumnElement[bool]:
         return root
     below = schema.instance.alias()
     # Ids first, each from an index that has nothing else to read: without statistics SQLite takes the whole place for ten rows and walks it otherwise.
-    roots = sa.select(below.c.root).where(below.c.place == bind("place"), below.c.id.in_(_taken_part(shape)))
+    roots = [sa.select(below.c.root).where(below.c.place == bind("place"), below.c.id.in_(_taken_part(shape)))]
     if shape.below:
-        roots = sa.union(roots, sa.select(below.c.root).where(below.c.place == bind("place"), below.c.org.in_(_overseen(shape))))
-    return sa.and_(root, sa.or_(visible_to(shape), _i.id.in_(roots)))
+        roots.append(sa.select(below.c.root).where(below.c.place == bind("place"), below.c.org.in_(_overseen(shape))))
+    return sa.and_(root, sa.or_(visible_to(shape), *[_i.id.in_(each) for each in roots]))
 
 
 def _taken_part(shape: Shape) -> sa.CompoundSelect[Any]:

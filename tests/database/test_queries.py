@@ -190,6 +190,8 @@ def test_a_campaign_shows_balances_tallies_and_who_is_late(database: Database, q
     view = queries.campaign("fuxin", "head", "c")
     assert (view.balances, view.tally) == ((Balance("a", 3, 1),), {("nomination", "booked", "a"): 1})
     assert [(w.org, w.open, w.late, w.last_task) for w in view.work] == [("haizhou", 1, 0, "上报"), ("xihe", 1, 1, "")]
+    store.handle("fuxin", "n1", Complete("bo", "t2", "pass"), "n1-2")
+    assert [(w.org, w.last_task, w.last_at is None) for w in queries.campaign("fuxin", "head", "c").work] == [("haizhou", "审核", False), ("xihe", "", True)]
     assert [(line.instance, line.name) for line in queries.late("fuxin", "head", "c")] == [("n2", "填报")]
     assert [(line.instance) for line in queries.late("fuxin", "head", "c", "haizhou")] == []
     assert ("campaign", "part") in view.live_elements
@@ -223,7 +225,7 @@ def test_people_are_found_by_name_and_organisation(queries: Queries) -> None:
 
 # The number of statements ---------------------------------------------------------------------------------------------------------
 
-STATEMENTS = {"counts": 4, "inbox": 5, "done": 4, "started": 3, "task": 8, "campaigns": 3, "campaign": 10, "instance": 10, "history": 4, "passage": 4,
+STATEMENTS = {"counts": 4, "inbox": 5, "done": 4, "started": 3, "task": 8, "campaigns": 3, "campaign": 9, "instance": 10, "history": 4, "passage": 4,
               "records": 3, "notices": 1, "late": 3, "people": 3, "balances": 4}  # register rows and personal values, when there are any: 2 more
 
 
