@@ -46,7 +46,7 @@ class Search:
             return []
         with self._database.looking() as transaction:
             who = reader(transaction, place, actor)
-            rows = transaction.rows(_hits(who.shape), **who.params, like=containing(text), limit=limit)
+            rows = transaction.rows(_hits(who.shape, self._database.lite), **who.params, like=containing(text), limit=limit)
             personal = personal_of(transaction, place, sorted({row[4] for row in rows}))
         found = [_hit(row, personal.get(row[4], {})) for row in rows]
         return [each for each in found if _contains(each, text)]  # the texts of the columns have the names of the fields, too
@@ -62,12 +62,22 @@ def _contains(hit: Hit, text: str) -> bool:
 
 
 @lru_cache(maxsize=256)
-def _hits(shape: Shape) -> sa.Select[Any]:
+def _hits(shape: Shape, lite: bool) -> sa.Select[Any]:
     like = bind("like")
-    named = _r.instance.in_(sa.select(_p.instance).where(_p.place == bind("place"), _p.data.like(like, escape="!")))  # one pass, not a look for every row
+    named = _r.instance.in_(sa.select(_p.instance).where(_throughout("personal", lite), _p.data.like(like, escape="!")))  # one pass, not a look for every row
+    found = (
+        sa.select(_r.kind, _r.key, _r.status, _r.data, _r.instance, _i.package, _r.campaign, _r.updated_at)
+        .join(schema.instance, sa.and_(_i.place == bind("place"), _i.id == _r.instance))
+        .where(_throughout("record", lite), sa.or_(_r.key.like(like, escape="!"), _r.data.like(like, escape="!"), named), visible_to(shape))
+        .order_by(_r.updated_at.desc(), _r.key).limit(bind("limit")).subquery())
+    f = found.c
     return (
-        sa.select(_r.kind, _r.key, _r.status, _r.data, _r.instance, _i.package, _r.campaign, _root.c.title)
-        .join(schema.instance, sa.and_(_i.place == _r.place, _i.id == _r.instance))
-        .join(_root, sa.and_(_root.c.place == _r.place, _root.c.id == _r.campaign))
-        .where(_r.place == bind("place"), sa.or_(_r.key.like(like, escape="!"), _r.data.like(like, escape="!"), named), visible_to(shape))
-        .order_by(_r.updated_at.desc(), _r.key).limit(bind("limit")))
+        sa.select(f.kind, f.key, f.status, f.data, f.instance, f.package, f.campaign, _root.c.title)
+        .join(_root, sa.and_(_root.c.place == bind("place"), _root.c.id == f.campaign)).order_by(f.updated_at.desc(), f.key))
+
+
+def _throughout(table: str, lite: bool) -> sa.ColumnElement[bool]:
+    """The rows of the place, all of which are looked at. On SQLite a `+` hides the column from the planner, which would go by an index whose
+    rows lie all over the file, for the place that they have in common; in the table's own order they are read in a third of the time."""
+    column: sa.ColumnElement[str] = sa.literal_column(f"+{table}.place") if lite else schema.metadata.tables[table].c.place
+    return column == bind("place")

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from adapters.database import clock
+from adapters.database import clock, schema
 from adapters.database.connection import Database
 from adapters.database.people import People
 from adapters.database.personal import Personal
 from adapters.database.queries import Balance, Counts, Lines, Queries
+from adapters.database.search import Search
 from adapters.database.store import Store
 from engine.commands import Claim, Complete, Start
 from engine.refusals import NotFound
@@ -221,6 +222,23 @@ def test_people_are_found_by_name_and_organisation(queries: Queries) -> None:
     assert [f.id for f in queries.people("fuxin", "xihe")] == []
     assert [f.id for f in queries.people("fuxin", "unit2")] == ["dan"]
     assert [f.id for f in queries.people("fuxin", "_nn")] == []
+
+
+def test_search_finds_by_number_by_plain_value_and_by_name_what_the_reader_may_see(database: Database, queries: Queries, store: Store) -> None:
+    store.start("fuxin", Start("ann", "b", "booking", "p", org="haizhou", parent="c", root="c", path="c"), "b")
+    store.handle("fuxin", "b", Complete("ann", "t1"), "b-1", (Personal("s2", "form", {"name": "李四（虚构）"}),))
+    with database.changing() as connection:  # the same ids in the other place
+        row = connection.execute(schema.record.select()).mappings().one()
+        connection.execute(schema.record.insert().values({**row, "place": "other", "key": "第2号"}))
+    search = Search(database)
+
+    def keys(place: str, who: str, text: str, limit: int = 50) -> list[tuple[str, str, str]]:
+        return [(hit.key, hit.name, hit.campaign_title) for hit in search.hits(place, who, text, limit)]
+
+    found = [("第1号", "李四（虚构）", "2021年活动")]
+    assert [keys("fuxin", who, text) for who, text in (("ann", "第1"), ("head", "李四"), ("audit", "a"))] == [found, found, found]
+    assert [keys("fuxin", "audit", text) for text in ("", "第2", "%", "_", "channel", "查无")] == [[]] * 6
+    assert [keys(place, who, "第1") for place, who in (("fuxin", "dan"), ("fuxin", "admin"), ("fuxin", "nobody"), ("other", "audit"))] == [[]] * 4
 
 
 # The number of statements ---------------------------------------------------------------------------------------------------------
