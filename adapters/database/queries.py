@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -25,9 +25,9 @@ from engine.journal.entry import Entry
 from engine.refusals import NotFound
 
 T = TypeVar("T")
-_i, _t, _r, _l, _p, _s, _h, _d, _e, _n, _g, _o, _po = (
+_i, _t, _r, _l, _p, _s, _h, _d, _e, _n, _g, _o, _po, _v = (
     schema.instance.c, schema.task.c, schema.record.c, schema.ledger_account.c, schema.ledger_posting.c, schema.scope.c, schema.notice.c,
-    schema.incident.c, schema.entry.c, schema.person.c, schema.post_grant.c, schema.organisation.c, schema.post.c)
+    schema.incident.c, schema.entry.c, schema.person.c, schema.post_grant.c, schema.organisation.c, schema.post.c, schema.personal.c)
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,8 +229,9 @@ class Queries:
                 offset: int = 0) -> list[Record]:
         """The register rows of a kind that visible instances put there, in the order of their keys; `where`: equal values of key, status, data."""
         def read(transaction: Transaction, who: Reader) -> list[Record]:
-            found = worklist.records(transaction, who, campaign, kind)
-            chosen = [r for r in found if matches({"key": r.key, "status": r.status, "data": r.data}, dict(where or {}))]
+            found = _register(transaction, who, campaign, kind)
+            wanted = dict(where or {})
+            chosen = [r for r in found if matches({"key": r.key, "status": r.status, "data": r.data}, wanted)] if wanted else found
             return chosen[offset : None if limit is None else offset + limit]
 
         return self._as(place, actor, read)
@@ -393,6 +394,56 @@ def _work(org: str, figures: Sequence[Sequence[Any]]) -> OrgWork:
 
 def _balances(transaction: Transaction, place: str, campaign: str) -> list[Balance]:
     return [Balance(*row) for row in transaction.rows(_BALANCES, place=place, campaign=campaign)]
+
+
+# --- a register -----------------------------------------------------------------------------------------------------------------------
+
+
+class _Unread(Mapping[str, Mapping[str, Any]]):
+    """subject → personal values, decoded each time they are looked at: a register has a thousand rows and a page shows the names of fifty."""
+
+    __slots__ = ("_texts",)
+
+    def __init__(self, texts: Sequence[tuple[str, str]]) -> None:
+        self._texts = texts  # (subject, JSON of one group of fields), the older group first
+
+    def __getitem__(self, subject: str) -> Mapping[str, Any]:
+        groups = [value_of(text) for each, text in self._texts if each == subject]
+        if not groups:
+            raise KeyError(subject)
+        return {name: value for group in groups for name, value in group.items()}
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys(subject for subject, _ in self._texts))
+
+    def __len__(self) -> int:
+        return len({subject for subject, _ in self._texts})
+
+
+@lru_cache(maxsize=256)
+def _of_kind(shape: Shape) -> sa.Select[Any]:
+    return (
+        sa.select(_r.kind, _r.key, _r.status, _r.data, _r.instance, _r.org, _r.updated_at)
+        .join(schema.instance, sa.and_(_i.place == _r.place, _i.id == _r.instance))
+        .where(_r.place == bind("place"), _r.campaign == bind("campaign"), _r.kind == bind("kind"), visible_to(shape)).order_by(_r.key))
+
+
+@lru_cache(maxsize=64)
+def _texts(instances: int) -> sa.Select[Any]:
+    return sa.select(_v.instance, _v.subject, _v.data).where(_v.place == bind("place"), one_of(_v.instance, "instance", instances)).order_by(
+        _v.instance, _v.subject, _v.seq)
+
+
+def _register(transaction: Transaction, who: Reader, campaign: str, kind: str) -> list[Record]:
+    """The register rows of a kind that visible instances put there, in the order of their keys. Two statements at most."""
+    rows = transaction.rows(_of_kind(who.shape), **who.params, campaign=campaign, kind=kind)
+    instances = sorted({row[4] for row in rows})
+    if not instances:
+        return []
+    texts: dict[str, list[tuple[str, str]]] = {}
+    for instance, subject, text in transaction.rows(_texts(room(len(instances))), place=who.place, **listed("instance", instances)):
+        texts.setdefault(instance, []).append((subject, text))
+    return [Record(c[0], c[1], c[2], value_of(c[3]), c[4], c[5], restored(c[6]), _Unread(texts.get(c[4], ()))) for c in rows]
 
 
 # --- an instance ----------------------------------------------------------------------------------------------------------------------

@@ -10,9 +10,10 @@ from adapters.database import clock, schema
 from adapters.database.connection import Database
 from adapters.database.people import People
 from adapters.database.personal import Personal
-from adapters.database.queries import Balance, Counts, Lines, Queries
+from adapters.database.queries import Balance, Counts, Queries
 from adapters.database.search import Search
 from adapters.database.store import Store
+from adapters.database.worklist import Lines
 from engine.commands import Claim, Complete, Start
 from engine.refusals import NotFound
 
@@ -239,6 +240,15 @@ def test_search_finds_by_number_by_plain_value_and_by_name_what_the_reader_may_s
     assert [keys("fuxin", who, text) for who, text in (("ann", "第1"), ("head", "李四"), ("audit", "a"))] == [found, found, found]
     assert [keys("fuxin", "audit", text) for text in ("", "第2", "%", "_", "channel", "查无")] == [[]] * 6
     assert [keys(place, who, "第1") for place, who in (("fuxin", "dan"), ("fuxin", "admin"), ("fuxin", "nobody"), ("other", "audit"))] == [[]] * 4
+
+
+def test_a_register_gives_the_newest_personal_values_of_whom_a_row_is_about(queries: Queries, store: Store) -> None:
+    store.start("fuxin", Start("ann", "b", "booking", "p", org="haizhou", parent="c", root="c", path="c"), "b", (Personal("s2", "a", {"name": "李", "post": "钳工"}),))
+    store.handle("fuxin", "b", Complete("ann", "t1"), "b-1", (Personal("s2", "b", {"name": "李四（虚构）"}), Personal("s3", "a", {"name": "王五（虚构）"})))
+    expected = {"s2": {"name": "李四（虚构）", "post": "钳工"}, "s3": {"name": "王五（虚构）"}}
+    for personal in [record.personal for who in ("ann", "head", "audit") for record in queries.records("fuxin", who, "c", "nomination")]:
+        assert (dict(personal), len(personal), personal.get("s1")) == (expected, 2, None)
+    assert [len(queries.records("fuxin", who, "c", "nomination")) for who in ("ann", "head", "audit", "dan", "admin")] == [1, 1, 1, 0, 0]
 
 
 # The number of statements ---------------------------------------------------------------------------------------------------------
