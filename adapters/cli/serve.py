@@ -1,6 +1,7 @@
 """`banli serve`: the web pages with an embedded worker on one database; makes the demo place when there is none."""
 from __future__ import annotations
 
+import gc
 import os
 import threading
 from collections.abc import Iterator
@@ -27,7 +28,10 @@ def serve(host: str, port: int) -> int:
     system.admit = Guard(system, Limits.from_environment()).check
     with working(system):
         print(f"办理已启动：http://{host}:{port} （按 Ctrl+C 停止）", flush=True)
-        uvicorn.run(create_app(system), host=host, port=port, log_level="warning", timeout_graceful_shutdown=3)
+        app = create_app(system)
+        gc.collect()
+        gc.freeze()  # what was loaded at the start stays: a collection in the middle of a request need not look at it
+        uvicorn.run(app, host=host, port=port, log_level="warning", timeout_graceful_shutdown=3)
     return 0
 
 

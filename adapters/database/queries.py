@@ -20,7 +20,7 @@ from adapters.database.moments import restored, restored_or_none, stored
 from adapters.database.personal import personal_of
 from adapters.database.shapes import value_of
 from adapters.database.visibility import Reader, Shape, campaign_visible_to, listed, may_see, must_see, one_of, reader, room, visible_to
-from adapters.database.worklist import COUNTED, OPEN, PAGE, FileRow, Lines, Record, TaskLine, TaskView
+from adapters.database.worklist import COUNTED, INSIDE, OPEN, PAGE, FileRow, Lines, Record, TaskLine, TaskView
 from engine.journal.entry import Entry
 from engine.refusals import NotFound
 
@@ -326,12 +326,9 @@ def _campaigns(shape: Shape) -> sa.Select[Any]:
 
 # --- a campaign -----------------------------------------------------------------------------------------------------------------------
 
-_all = schema.instance.alias("all_of_it").c
-# Everything in a campaign is asked for by these ids, read from the index by root: joined to a condition on the root instead, SQLite walks the place.
-_INSIDE = sa.select(_all.id).where(_all.place == bind("place"), _all.root == bind("campaign"))
 _TOKENS = (
     sa.select(_i.process, _s.element, _s.tokens).join(schema.instance, sa.and_(_i.place == _s.place, _i.id == _s.instance))
-    .where(_s.place == bind("place"), _s.instance.in_(_INSIDE)).distinct())
+    .where(_s.place == bind("place"), _s.instance.in_(INSIDE)).distinct())
 _BALANCES = sa.select(_l.account, _l.places, _l.booked).where(_l.place == bind("place"), _l.campaign == bind("campaign")).order_by(_l.account)
 
 
@@ -349,7 +346,7 @@ def _tally(shape: Shape) -> sa.Select[Any]:
 
 @lru_cache(maxsize=256)
 def _children(shape: Shape) -> sa.Select[Any]:
-    return _HEAD.where(_i.id.in_(_INSIDE), _i.parent == bind("parent"), visible_to(shape)).order_by(_i.started_at, _i.id)
+    return _HEAD.where(_i.id.in_(INSIDE), _i.parent == bind("parent"), visible_to(shape)).order_by(_i.started_at, _i.id)
 
 
 @lru_cache(maxsize=256)
@@ -361,7 +358,7 @@ def _figures(shape: Shape) -> sa.Select[Any]:
     return (
         sa.select(_i.org, _t.name, open_, late, sa.func.max(_t.closed_at), completed)
         .join_from(schema.task, schema.instance, sa.and_(_i.place == _t.place, _i.id == _t.instance))
-        .where(_t.place == bind("place"), _t.instance.in_(_INSIDE), _i.org.is_not(None), visible_to(shape))
+        .where(_t.place == bind("place"), _t.instance.in_(INSIDE), _i.org.is_not(None), visible_to(shape))
         .group_by(_i.org, _t.name).order_by(_i.org, _t.name))
 
 
