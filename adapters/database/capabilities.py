@@ -90,5 +90,8 @@ def sound(database: Database) -> str:
     """What SQLite finds when it reads its whole file; "ok" when nothing is wrong. PostgreSQL looks after its pages itself (checksums)."""
     if not database.lite:
         return "ok"
-    with database.reading() as connection:
-        return "; ".join(str(said) for said in connection.exec_driver_sql("PRAGMA integrity_check(5)").scalars())
+    try:
+        with database.reading() as connection:
+            return "; ".join(str(said) for said in connection.exec_driver_sql("PRAGMA integrity_check(5)").scalars())
+    except sa.exc.DatabaseError as error:  # so damaged that the check itself cannot go on
+        return str(error.orig)

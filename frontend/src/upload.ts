@@ -12,7 +12,7 @@ import { button } from './page';
 import { t } from './words';
 
 const PIECE = 16 * 1024 * 1024;
-const WAITS = [0, 1000, 3000, 5000, 10000, 20000];
+const WAITS = [0, 1000, 3000, 5000, 10000, 20000, 30000, 60000, 60000, 60000]; // four minutes: a server that is started anew is back by then
 const REFUSALS: Record<number, string> = {
   401: '登录已失效，请重新登录后再选择这个文件，会从断开处继续',
   403: '没有权限上传到这里，或页面已过期，请刷新页面后重试',

@@ -16,6 +16,7 @@ import httpx
 import pytest
 from playwright.sync_api import BrowserContext, Page, Request, expect
 
+from tests.browser.conftest import PATIENCE
 from tests.browser.demo_place import ROOT, enter
 from tests.demo import demo_home
 
@@ -98,7 +99,7 @@ def test_it_arrives_as_it_was_sent(page: Page, context: BrowserContext, server: 
     for megabytes in (40, 120):
         sent(page, megabytes)
         server.kill()
-        expect(page.locator(".upload-figure")).to_contain_text("次重试", timeout=30_000)
+        expect(page.locator(".upload-figure")).to_contain_text("次重试")
         server.start()
     sent(page, 200)
     page.close()  # no question is asked, as when the browser ends
@@ -107,7 +108,7 @@ def test_it_arrives_as_it_was_sent(page: Page, context: BrowserContext, server: 
     again.goto(form)
     before = len(asked)
     again.locator(FIELD).set_input_files(path)
-    expect(again.locator("li[data-state=done]")).to_be_visible(timeout=60_000)
+    expect(again.locator("li[data-state=done]")).to_be_visible()
     server.kill()
     server.start()
 
@@ -129,7 +130,7 @@ def new_nomination(page: Page, base: str) -> str:
 
 def sent(page: Page, megabytes: int) -> None:
     """Waits until at least so much has gone out."""
-    page.wait_for_function("least => (document.querySelector('.upload-list progress')?.value ?? 0) >= least", arg=megabytes * MEGABYTE, timeout=60_000)
+    page.wait_for_function("least => (document.querySelector('.upload-list progress')?.value ?? 0) >= least", arg=megabytes * MEGABYTE, timeout=3 * PATIENCE)
 
 
 def arrived(context: BrowserContext, base: str, id: str) -> tuple[int, str]:

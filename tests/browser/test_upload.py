@@ -3,10 +3,12 @@
 import hashlib
 import http.server
 import json
+import re
 import threading
 from urllib.parse import parse_qs
 
 import pytest
+from playwright.sync_api import expect
 
 PAGE = b"""<!doctype html><html lang="zh-CN"><meta charset="utf-8"><title>t</title><link rel="stylesheet" href="/dist/site.css">
 <body><main><h1>t</h1><form method="post" action="/submit"><input type="hidden" name="csrf_token" value="secret">
@@ -163,11 +165,10 @@ def test_a_form_sent_too_early_waits_for_its_file(form, tus, video):
     form.wait_for_selector("li[data-state=running]")
 
     form.get_by_role("button", name="send").click()
-    waiting = form.locator(".upload-figure").inner_text()
+    expect(form.locator(".upload-figure")).to_have_text(re.compile("，传完后自动提交$"))
     tus.may_go_on.set()
     form.wait_for_url("**/submit")
 
-    assert waiting.endswith("，传完后自动提交")
     assert tus.submitted == {"csrf_token": ["secret"], "video.upload": ["u1"]}
 
 
