@@ -1,8 +1,10 @@
-"""`banli worker`, `schema`, `database`, `backup`, `restore`, `place export`, `place import`: what keeps an installation running; the work is done elsewhere."""
+"""`banli worker`, `schema`, `database`, `backup`, `restore`, `place new`, `export`, `import`: what keeps an installation running; the work is done elsewhere."""
 from __future__ import annotations
 
 import argparse
 import os
+import sys
+from getpass import getpass
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ from adapters.cli import say
 from adapters.cli.arguments import at_place, command, group
 from adapters.locale import say as words
 from adapters.system import Settings, System, moving, operations
+from adapters.system.design import Design
 from adapters.worker import logs, run
 
 
@@ -26,7 +29,13 @@ def add(commands: Any) -> None:
     made = command(commands, "database", database, "逐项询问数据库能做什么、怎样设置；不合用的说明原因")
     made.add_argument("--check", action="store_true", help="另外通读 SQLite 文件核对（integrity_check，每晚一次为宜）")
 
-    under = group(commands, "place", "一地：整体导出、导入（格式见 docs/export.md）")
+    under = group(commands, "place", "一地：新建，整体导出、导入（格式见 docs/export.md）")
+    made = command(under, "new", found, "新建一个正式使用的地，连同它的第一名管理员；密码在终端输入，或由标准输入给出一行")
+    made.add_argument("place", metavar="ID", help="代号，小写字母开头，如 jinzhou")
+    made.add_argument("--title", required=True, help="名称，如“锦州市”")
+    made.add_argument("--name", required=True, help="管理员的姓名")
+    made.add_argument("--login", required=True, help="管理员的登录名")
+    made.add_argument("--zone", default="Asia/Shanghai", help="时区（默认 Asia/Shanghai）")
     made = at_place(command(under, "export", take_out, "导出一地的全部内容：JSON 行、文件、清单；密钥另存一份 DIR.keys"))
     made.add_argument("folder", type=Path, metavar="DIR", help="导出到的文件夹（不得已存在）")
     made = command(under, "import", bring_in, "把导出的一地导入本机数据库并核验（该地不得已存在）")
@@ -40,6 +49,14 @@ def add(commands: Any) -> None:
     made.add_argument("--keys", type=Path, default=None, metavar="FILE", help="密钥备份（默认 FILE.keys；应取最新的一份，已清除的人才不会复原）")
     made.add_argument("--without-keys", action="store_true", help="不恢复密钥：个人信息和上传文件将不可读")
     made.add_argument("--check", action="store_true", help="只核验备份，不恢复")
+
+
+def found(given: argparse.Namespace) -> int:
+    password = getpass("管理员密码：") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+    administrator = {"name": given.name, "login": given.login, "password": password}
+    Design(System(Settings.from_environment())).found_place(given.place, given.title, "live", given.zone, administrator, "system")
+    print(f"已建立：{given.title}（{given.place}）。请以 {given.login} 登录，在“设计”中导入流程包、录入机构和人员")
+    return 0
 
 
 def worker(given: argparse.Namespace) -> int:

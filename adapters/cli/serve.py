@@ -1,4 +1,4 @@
-"""`banli serve`: the web pages with an embedded worker on one database; makes the demo place when there is none."""
+"""`banli serve`: the web pages with an embedded worker on one database; makes the demo place when there is none at all."""
 from __future__ import annotations
 
 import gc
@@ -24,7 +24,8 @@ def serve(host: str, port: int) -> int:
     for one in operations.checked(system.database):
         if one.severity == "warning":
             print("! " + say(f"database.{one.name}", found=one.found), flush=True)
-    ensure_demo(system)
+    if not system.places():  # whoever founded a place of their own wants no place that is entered without a password
+        ensure_demo(system)
     system.admit = Guard(system, Limits.from_environment()).check
     with working(system):
         print(f"办理已启动：http://{host}:{port} （按 Ctrl+C 停止）", flush=True)
