@@ -3,10 +3,11 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -18,6 +19,7 @@ from engine.journal.canonical import canonical_bytes
 from engine.refusals import NotFound
 
 Alongside = Callable[[Transaction], None]
+Guard = Callable[[Sequence["CalendarYear"]], str | None]
 
 _k, _s, _c = schema.package.c, schema.scheme.c, schema.calendar.c
 _FIRST = (1980, 1, 1, 0, 0, 0)  # the oldest moment a zip can say: the same files always give the same bytes
@@ -31,6 +33,8 @@ _NEW_PACKAGE, _NEW_SCHEME, _NEW_CALENDAR = _insert(schema.package), _insert(sche
 _HAS_PACKAGE = sa.select(_k.hash).where(_k.place == bind("place"), _k.hash == bind("hash"))
 _HAS_SCHEME = sa.select(_s.hash).where(_s.place == bind("place"), _s.hash == bind("hash"))
 _HAS_CALENDAR = sa.select(_c.version).where(_c.place == bind("place"), _c.year == bind("year"), _c.version == bind("version"))
+_OF_YEAR = sa.select(_c.year, _c.version, _c.body, _c.confirmed_at, _c.confirmed_by).where(
+    _c.place == bind("place"), _c.year == bind("year")).order_by(_c.added_at, _c.version)
 _CONFIRM = schema.calendar.update().where(
     _c.place == bind("key_place"), _c.year == bind("key_year"), _c.version == bind("key_version")).values(
     confirmed_at=bind("confirmed_at"), confirmed_by=bind("confirmed_by"))
@@ -110,10 +114,16 @@ class Publications:
                     alongside(transaction)
         return hash_
 
-    def add_calendar(self, place: str, year: int, body: bytes, by: str, confirmed: bool = False) -> str:
-        """Stores a calendar year's file and gives its version, the SHA-256 of its bytes; `confirmed` confirms it at once."""
+    def add_calendar(self, place: str, year: int, body: bytes, by: str, confirmed: bool = False, guard: Guard | None = None) -> str:
+        """Stores a calendar year's file and gives its version, the SHA-256 of its bytes; `confirmed` confirms it at once.
+
+        `guard`: sees the year's tables in the same transaction, the oldest first; gives the version of one that says the same, which then stands
+        for this file, or raises, and nothing is stored.
+        """
         version = sha256(body).hexdigest()
         with self._database.writing() as transaction:
+            if guard is not None and (same := guard([_year_of(row) for row in transaction.rows(_OF_YEAR, place=place, year=year)])):
+                return same
             if transaction.row(_HAS_CALENDAR, place=place, year=year, version=version) is None:
                 entry = self._journal.note(transaction, place, "place", by, "AddCalendar", {"year": year, "version": version}).entry
                 transaction.change(_NEW_CALENDAR, place=place, year=year, version=version, body=body, added_at=stored(entry.at), confirmed_at=None,
@@ -177,8 +187,13 @@ class Publications:
                 .order_by(_c.year, _c.confirmed_at.is_(None), _c.confirmed_at.desc(), _c.added_at.desc(), _c.version)).all()
         newest: dict[int, CalendarYear] = {}
         for year, version, body, at, by in found:
-            newest.setdefault(year, CalendarYear(year, version, bytes(body), restored_or_none(at), by))
+            newest.setdefault(year, _year_of((year, version, body, at, by)))
         return list(newest.values())
+
+
+def _year_of(row: Sequence[Any]) -> CalendarYear:
+    year, version, body, at, by = row
+    return CalendarYear(year, version, bytes(body), restored_or_none(at), by)
 
 
 def _zipped(files: Mapping[str, bytes]) -> bytes:

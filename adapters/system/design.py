@@ -13,6 +13,7 @@ from threading import Lock
 from adapters.database.calendar_years import CalendarVersion, calendar_versions
 from adapters.database.open_deadlines import open_deadlines
 from adapters.database.people_import import person_ids, store_roster
+from adapters.database.publications import CalendarYear as StoredCalendar
 from adapters.database.publications import PublishedPackage, PublishedScheme
 from adapters.database.store import Answer
 from adapters.database.working_copies import Proposal, SchemeDraft, WorkingCopies, WorkingCopy
@@ -27,7 +28,7 @@ from engine.compare.diagrams import Comparison
 from engine.compare.packages import compare_files, compare_packages
 from engine.compare.schemes import compare_schemes
 from engine.refusals import Conflict, Finding, Invalid, NotFound, Refused
-from engine.scheme.calendar import CalendarTooShort, CalendarYear, local_date, read_calendar_year
+from engine.scheme.calendar import CalendarTooShort, CalendarYear, local_date, next_label, read_calendar_year
 from engine.scheme.scheme import Scheme, read_scheme, value_at
 
 WORKING, LIBRARY, PROPOSAL = "working", "library", "proposal:"
@@ -430,14 +431,17 @@ class Design:
         return calendar_versions(self.system.database, place)
 
     def add_calendar(self, place: str, body: bytes, by: str) -> int:
-        """Enters a table of a year, provisional until a second person confirms it; the year. Raises Invalid; Refused `design.calendar_family`."""
+        """Enters a table of a year, provisional until a second person confirms it; the year. The same again changes nothing.
+
+        Raises: Invalid; Refused `design.calendar_family`; Conflict `calendar.label_taken`, for a deadline names its table by year and label alone.
+        """
         year = read_calendar_year(body, "calendar.yaml")
         if year.family != "cn":
             raise Refused("design.calendar_family", family=year.family)
         provisional = unconfirmed(body)
         if read_calendar_year(provisional, "calendar.yaml").confirmed:
             raise Refused("design.calendar_confirms_itself")
-        self.system.publications.add_calendar(place, year.year, provisional, by)
+        self.system.publications.add_calendar(place, year.year, provisional, by, guard=lambda tables: same_table(year, tables))
         self.system.published.forget_calendar(place)
         return year.year
 
@@ -567,6 +571,18 @@ def missing_stages(bundle: Bundle, scheme: Scheme) -> list[Finding]:
             for id in sorted((read | drawn) - set(stages)):
                 found.append(scheme.finding("design.stage_used", key, "error" if id in read else "warning", stage=id))
     return found
+
+
+def same_table(new: CalendarYear, stored: Sequence[StoredCalendar]) -> str | None:
+    """The stored version that says what `new` says under its label; None when the label is free. Raises Conflict `calendar.label_taken`."""
+    tables = {one.version: read_calendar_year(one.body, "calendar.yaml") for one in stored}
+    for version, table in tables.items():
+        if replace(table, confirmed=new.confirmed) == new:
+            return version
+    labels = {table.version for table in tables.values()}
+    if new.version in labels:
+        raise Conflict("calendar.label_taken", year=new.year, label=new.version, next=next_label(labels))
+    return None
 
 
 def unconfirmed(body: bytes) -> bytes:

@@ -248,6 +248,11 @@ def read_calendar_year(data: bytes, file: str) -> CalendarYear:
     return CalendarYear(value["calendar"], value["year"], value["version"], value["confirmed"], value["source"], holidays, workdays)
 
 
+def next_label(labels: Iterable[str]) -> str:
+    """A version that no table of the year has yet: one more than the highest number among `labels`."""
+    return str(max((int(one) for one in labels if one.isascii() and one.isdigit()), default=0) + 1)
+
+
 def _shape(document: Document) -> Iterable[Finding]:
     value = document.value
     if not isinstance(value, dict):

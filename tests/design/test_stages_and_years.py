@@ -7,6 +7,7 @@ from datetime import date
 import sqlalchemy as sa
 
 from adapters.system import Design, System
+from engine.scheme.calendar import read_calendar_year
 from tests.design.conftest import PACKAGE
 from tests.design.test_schemes import DRAFT, begin, fields_on
 from tests.web.conftest import Browser
@@ -92,6 +93,41 @@ def test_what_the_program_worked_out_is_not_confirmed(first: Browser, design: De
     guess = next(one for one in design.calendar_versions(PLACE) if one.year == 2027)
     assert "照通知录入2027年安排" in first.page("/design/calendars/2027").text
     assert first.press("/design/calendars/2027/confirm", {"version": guess.version}).status_code == 409
+
+
+TABLE = """calendar: cn\nyear: 2028\nversion: "1"\nconfirmed: false\nsource: {source}\nholidays:\n  2028-01-01: 元旦\nworkdays: {{}}\n"""
+
+
+def test_one_label_is_one_table(first: Browser, design: Design) -> None:
+    """A deadline names its table by year and label; the same again changes nothing, however it is laid out."""
+    first.page("/design/calendars")
+
+    def upload(text: str) -> tuple[int, str]:
+        answer = first.press("/design/calendars", files={"calendar": ("2028.yaml", text.encode())})
+        return answer.status_code, answer.text
+
+    def labels() -> list[str]:
+        return [read_calendar_year(one.body, "x").version for one in design.calendar_versions(PLACE) if one.year == 2028]
+
+    table = TABLE.format(source="项目示例")
+    assert upload(table)[0] == upload(table)[0] == upload(table.replace("false\n", "false  # again\n"))[0] == 303
+    status, page = upload(TABLE.format(source="另一份通知（项目示例）"))
+
+    assert status == 409 and "2028年的工作日历已有版本号为“1”的一份" in page and "如“2”" in page
+    assert labels() == ["1"]
+    assert upload(TABLE.format(source="另一份通知（项目示例）").replace('"1"', '"2"'))[0] == 303
+    assert sorted(labels()) == ["1", "2"]
+
+
+def test_two_tables_of_one_label_from_before_are_still_read(first: Browser, system: System, design: Design) -> None:
+    for source in ("项目示例", "另一份通知（项目示例）"):
+        system.publications.add_calendar(PLACE, 2028, TABLE.format(source=source).encode(), "somebody")
+
+    assert first.page("/design/calendars/2028").status_code == 200
+    system.published.forget_calendar(PLACE)  # it is kept for half a minute
+    assert system.calendar(PLACE).years[2028].version == "1"
+    design.add_calendar(PLACE, TABLE.format(source="项目示例").encode(), "somebody")  # what stands already stands
+    assert len([one for one in design.calendar_versions(PLACE) if one.year == 2028]) == 2
 
 
 def test_a_way_to_get_stuck_is_told_by_names_with_its_steps(first: Browser, system: System) -> None:

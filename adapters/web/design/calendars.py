@@ -16,8 +16,8 @@ from adapters.web.design.rights import Administering, Designer, Reading
 from adapters.web.design.words import finding_lines
 from adapters.web.rendering import render
 from adapters.web.signed_in import fields_of, text_of
-from engine.refusals import Invalid, NotFound, Refused
-from engine.scheme.calendar import CalendarYear, read_calendar_year
+from engine.refusals import Conflict, Invalid, NotFound, Refused
+from engine.scheme.calendar import CalendarYear, next_label, read_calendar_year
 
 router = APIRouter(prefix="/design/calendars")
 SATURDAY = 5
@@ -96,10 +96,12 @@ def enter(request: Request, designer: Administering) -> Response:
     if not typed["source"].strip():
         problems.insert(0, ("source", say("calendar.source", language)))
     if not problems:
-        versions = [int(table.version) for version, table, _ in years(designer) if version.year == number and table.version.isdigit()]
-        body = written(number, str(max(versions, default=0) + 1), typed["source"].strip(), holidays, workdays)
+        label = next_label(table.version for version, table, _ in years(designer) if version.year == number)
+        body = written(number, label, typed["source"].strip(), holidays, workdays)
         try:
             designer.design.add_calendar(designer.place, body, designer.person)
+        except Conflict:  # the label was free when it was chosen; the next press chooses another
+            problems = [("source", say("calendar.entered_meanwhile", language, year=number))]
         except Invalid as invalid:
             problems = [(one.element.partition(".")[0], one.message) for one in finding_lines(invalid.findings, language)]
     if problems:
