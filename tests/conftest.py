@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from tests import order
 from tests.budgets import Budgets
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -54,13 +55,17 @@ def pytest_report_header(config: pytest.Config) -> str:
     return f"banli: --seed {config.option.seed}{' --long' if config.option.long else ''}"
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist turns the group marks into worker assignments
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> order.ByFile:
+    config.option.loadscopereorder = False
+    return order.ByFile(config, log)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: order.rank(item.nodeid))
     browser = ROOT / "tests" / "browser"
     for item in items:
         if browser in item.path.parents:
             item.add_marker("browser")
-            item.add_marker(pytest.mark.xdist_group(f"browser-{item.path.stem}"))
         if "postgres_url" in getattr(item, "fixturenames", ()):
             item.add_marker("postgres")
         if item.get_closest_marker("long") and not config.option.long:

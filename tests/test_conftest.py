@@ -1,12 +1,15 @@
 """Tests of what the other tests rest on: the real PostgreSQL, the loopback guard, the seed; none of the product."""
 
+import os
 import socket
+import subprocess
+import sys
 import urllib.request
 
 import psycopg
 import pytest
 
-from tests import budgets, conftest
+from tests import budgets, conftest, order
 
 
 def test_each_new_database_is_real_and_empty(new_postgres):
@@ -57,3 +60,24 @@ def test_every_suite_has_a_budget_and_all_fit_into_a_run():
     assert suites - set(budgets.BUDGETS) == set()
     assert sum(budgets.BUDGETS.values()) <= 2 * 15 * 60
     assert budgets.suite("tests/web/test_x.py::test_y[a/b]") == "web"
+
+
+def test_what_stays_together_is_a_file_and_the_crash_tests_come_first_of_all():
+    ids = ["tests/browser/test_b.py::test_1", "tests/web/test_w.py::test_1", "tests/crash/test_a.py::test_1", "tests/crash/test_b.py::test_1[x::y]"]
+
+    assert sorted(ids, key=order.rank) == [ids[2], ids[3], ids[1], ids[0]]
+    assert [order.unit(id) for id in ids] == ["tests/browser/test_b.py", "tests/web/test_w.py", "tests/crash", "tests/crash"]
+
+
+def test_a_file_runs_on_one_worker(tmp_path):
+    """With these versions of pytest and pytest-xdist, in a run of its own: the tools' own groups once stopped working without a word."""
+    (tmp_path / "conftest.py").write_text("from tests.conftest import pytest_xdist_make_scheduler\n")
+    for name in "abcd":
+        (tmp_path / f"test_{name}.py").write_text("import os\nimport pytest\n\n@pytest.mark.parametrize('n', range(6))\n"
+                                                  "def test_n(n, tmp_path_factory):\n    print('ran', __name__, os.environ['PYTEST_XDIST_WORKER'])\n")
+    said = subprocess.run([sys.executable, "-m", "pytest", "-n2", "-rP", "-p", "no:cacheprovider", "--rootdir", str(tmp_path), str(tmp_path)], cwd=tmp_path,
+                          env={**os.environ, "PYTHONPATH": str(conftest.ROOT)}, capture_output=True, text=True, timeout=120, check=False)
+
+    ran = [line.split()[1:] for line in said.stdout.splitlines() if line.startswith("ran ")]
+    assert len(ran) == 24, said.stdout + said.stderr
+    assert len({(file, worker) for file, worker in ran}) == 4

@@ -1,4 +1,4 @@
-"""Fixtures of the crash tests: a home for the product, both databases; heavy tests run one after the other on one worker."""
+"""Fixtures of the crash tests: a home for the product, both databases."""
 from __future__ import annotations
 
 import uuid
@@ -10,15 +10,6 @@ import pytest
 
 from tests.conftest import with_database
 from tests.crash.nodes import in_memory
-
-HERE = Path(__file__).resolve().parent
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if HERE in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("crash"))
 
 
 @pytest.fixture

@@ -62,7 +62,6 @@ def events(system: System) -> Counter[str]:
         return Counter(name for written in journal.entries(connection, PLACE) for name, _ in written.entry.events)
 
 
-@pytest.mark.xdist_group("rehearsal-fuxin")
 def test_fuxin_comes_out_as_the_notice_says(fuxin: Rehearsed) -> None:
     found = result_of(fuxin.system, PLACE, campaign(fuxin.system))
     nominations = {key: (status, data) for kind, key, status, data in found["records"] if kind == "nomination"}
@@ -75,7 +74,6 @@ def test_fuxin_comes_out_as_the_notice_says(fuxin: Rehearsed) -> None:
     assert [int(rank) for rank in winners] == [1, 2, 3, 4, 5]
 
 
-@pytest.mark.xdist_group("rehearsal-fuxin")
 def test_everything_that_happens_on_the_way_happens_in_fuxin(fuxin: Rehearsed) -> None:
     system = fuxin.system
     statuses = Counter(status for kind, _, status, _ in result_of(system, PLACE, campaign(system))["records"] if kind == "nomination")
@@ -90,14 +88,12 @@ def test_everything_that_happens_on_the_way_happens_in_fuxin(fuxin: Rehearsed) -
     assert "按脚本被拒绝 2 步" in fuxin.output
 
 
-@pytest.mark.xdist_group("rehearsal-fuxin")
 def test_fuxin_is_proved_by_verification_replay_and_the_second_engine(fuxin: Rehearsed) -> None:
     assert "完整" in fuxin.line("核验") and "不完整" not in fuxin.line("核验")
     entries = int(fuxin.line("重演").split()[0])
     assert fuxin.line("重演") == f"{entries} 条记录，其中第二引擎（SpiffWorkflow）逐条比对 {entries} 条，全部一致" and entries > 500
 
 
-@pytest.mark.xdist_group("rehearsal-fuxin")
 def test_the_result_depends_on_the_acts_alone(fuxin: Rehearsed, tmp_path: Path) -> None:
     again = rehearse(tmp_path / "again", "fuxin-2021", seed="12345")
     changed = rehearse(tmp_path / "changed", "fuxin-2021", "--set", "nominations.XH1.video=91", seed="1")
@@ -105,7 +101,6 @@ def test_the_result_depends_on_the_acts_alone(fuxin: Rehearsed, tmp_path: Path) 
     assert again.line("结果") == fuxin.line("结果") != changed.line("结果")
 
 
-@pytest.mark.xdist_group("rehearsal-hubei")
 def test_hubei_runs_on_the_same_diagrams_and_names_a_hundred(hubei: Rehearsed) -> None:
     found = result_of(hubei.system, PLACE, campaign(hubei.system))
     bundle = hubei.system.check_package(hubei.system.library.package("role-model-award"))
@@ -116,7 +111,6 @@ def test_hubei_runs_on_the_same_diagrams_and_names_a_hundred(hubei: Rehearsed) -
     assert f"逐条比对 {entries} 条，全部一致" in hubei.line("重演") and "不完整" not in hubei.line("核验")
 
 
-@pytest.mark.xdist_group("rehearsal-fuxin")
 def test_both_schemes_run_the_same_diagrams(fuxin: Rehearsed) -> None:
     bundle = fuxin.system.check_package(fuxin.system.library.package("role-model-award"))
 
