@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from adapters.database import journal, schema, worklist
+from adapters.database.added_signers import AddedSigner, TaskKey, added_signers
 from adapters.database.clock import CLOCK
 from adapters.database.connection import Database, Transaction, bind
 from adapters.database.facts import matches
@@ -224,6 +225,10 @@ class Queries:
             return journal.entries_of(transaction, place, instance)
 
         return self._as(place, actor, read)
+
+    def added_signers(self, place: str, actor: str, instances: Sequence[str]) -> dict[TaskKey, AddedSigner]:
+        """加签: (instance, task) → how its signer was added, of those of `instances` that the actor may see."""
+        return self._as(place, actor, lambda transaction, who: added_signers(transaction, who, instances))
 
     def records(self, place: str, actor: str, campaign: str, kind: str, where: Mapping[str, Any] | None = None, limit: int | None = None,
                 offset: int = 0) -> list[Record]:

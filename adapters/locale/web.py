@@ -111,6 +111,8 @@ EN = {
     "交给他人：此后由对方负责办结。": "Hand it over: from then on it is theirs.",
     "增加会签人": "Another signer",
     "加签原因": "Reason",
+    "{who}于{at}加签，请您一并会签": "{who} added your signature on {at}",
+    "{who}于{at}加签": "added by {who} on {at}",
     "这一份会签不再办理，不计同意，也不计不同意。": "This signature is no longer asked for and counts neither way.",
     "减签原因": "Reason",
     "顺延到（当日 24:00）": "Extend to (24:00 of the day)",

@@ -2,14 +2,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from adapters.locale import knows, say
 from adapters.web.history import sentences
 from adapters.web.ports import Row
 from adapters.web.signed_in import Visitor
-from adapters.web.views import CampaignLine, FileInfo, InstanceView, Lines, Opinion, Person, Post, TaskLine, TaskView
+from adapters.web.views import Added, CampaignLine, FileInfo, InstanceView, Lines, Opinion, Person, Post, TaskLine, TaskView
 from adapters.web.words import Words, printed_form
 from engine.bpmn.graph import Node
 from engine.feel import FeelError, parse
@@ -27,7 +28,7 @@ def person(words: Words, holdings: list[Row], id: str, name: str) -> Person:
 
 def inbox(visitor: Visitor, filters: Mapping[str, str], page: int) -> Lines:
     found = visitor.system.queries.inbox(visitor.place.id, visitor.person.id, filters, PER_PAGE, (page - 1) * PER_PAGE)
-    rows = tuple(task_line(visitor.words, row) for row in found.rows)
+    rows = task_lines(visitor, found.rows)
     return Lines(rows, found.total, page, _facets(found.rows, rows, exact=found.total == len(rows)) if rows or filters else {})
 
 
@@ -45,6 +46,25 @@ def _facets(rows: list[Row], lines: tuple[TaskLine, ...], exact: bool) -> dict[s
 def done(visitor: Visitor, page: int) -> Lines:
     found = visitor.system.queries.done(visitor.place.id, visitor.person.id, PER_PAGE, (page - 1) * PER_PAGE)
     return Lines(tuple(task_line(visitor.words, row) for row in found.rows), found.total, page)
+
+
+def task_lines(visitor: Visitor, rows: Sequence[Row]) -> tuple[TaskLine, ...]:
+    """The rows in words; those of added signers say so. The record is only asked about where a diagram allows 加签."""
+    words = visitor.words
+    instances = sorted({row.instance for row in rows if _may_be_added(words, row)})
+    added = visitor.system.queries.added_signers(visitor.place.id, visitor.person.id, instances) if instances else {}
+    return tuple(_marked(words, task_line(words, row), added.get((row.instance, row.task))) for row in rows)
+
+
+def _may_be_added(words: Words, row: Row) -> bool:
+    node = words.node(row.package, row.process, row.element)
+    return node is not None and node.user is not None and "add_signer" in node.user.operations
+
+
+def _marked(words: Words, line: TaskLine, added: Row | None) -> TaskLine:
+    if added is None:
+        return line
+    return replace(line, marks=("added", *line.marks), added=Added(words.person(added.by), added.at, added.reason))
 
 
 def task_line(words: Words, row: Row) -> TaskLine:
@@ -77,7 +97,7 @@ def task(visitor: Visitor, instance: str, id: str) -> TaskView:
     own, above = [each for each in row.opinions if each.instance == instance], [each for each in row.opinions if each.instance != instance]
     files = _files(visitor, row)
     return TaskView(
-        task_line(words, line), line.element, row.form, line.package, line.process, line.instance_title, row.due_basis,
+        task_lines(visitor, [line])[0], line.element, row.form, line.package, line.process, line.instance_title, row.due_basis,
         node.user.clause if node and node.user else "", tuple(words.candidate(line.package, each) for each in row.candidates), tuple(row.candidates),
         tuple(_posts(words, line.package, row.mine)), row.variables, known_answers(row),
         tuple((each, process.nodes[each].name or each) for each in return_to if process and each in process.nodes),
@@ -162,7 +182,7 @@ def instance(visitor: Visitor, id: str) -> InstanceView:
     entries = queries.history(place, me, id)
     return InstanceView(
         line.id, line.title, line.process, line.state, line.started_at, line.ended_at, line.root, row.campaign_title, line.parent, row.parent_title, children,
-        tuple(task_line(words, each) for each in row.tasks), tuple(sentences(visitor, line, entries)), tuple(_data(visitor, row)),
+        task_lines(visitor, row.tasks), tuple(sentences(visitor, line, entries)), tuple(_data(visitor, row)),
         tuple(file_info(words, line.package, each) for each in row.files), printable(words, line.package, line.process), tuple(_outline(words, line, passage)))
 
 

@@ -62,6 +62,15 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
+class Added:
+    """加签: who asked for this signature, when, with what request."""
+
+    who: str
+    at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class TaskLine:
     """One line of an inbox or of a list of what was done."""
 
@@ -85,6 +94,7 @@ class TaskLine:
     element: str = ""
     process: str = ""
     reference: str = ""  # id of the record or subject it is about
+    added: Added | None = None  # of an added signature
 
 
 @dataclass(frozen=True, slots=True)

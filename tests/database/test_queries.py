@@ -108,7 +108,8 @@ def test_every_single_read_refuses_who_may_not_look(queries: Queries) -> None:
 
 STRANGERS = {  # every function of the pages, as somebody asks who has no part in anything
     "counts": (), "inbox": (), "done": (), "started": (), "task": ("n1", "t2"), "campaigns": (), "campaign": ("c",), "late": ("c",), "instance": ("n1",),
-    "passage": ("n1",), "history": ("n1",), "records": ("c", "nomination"), "balances": ("c",), "postings": ("c", "a"), "notices": ()}
+    "passage": ("n1",), "history": ("n1",), "records": ("c", "nomination"), "balances": ("c",), "postings": ("c", "a"), "notices": (),
+    "added_signers": (["n1"],)}
 
 
 def test_no_function_of_the_pages_lets_a_stranger_look(queries: Queries) -> None:
@@ -119,7 +120,7 @@ def test_no_function_of_the_pages_lets_a_stranger_look(queries: Queries) -> None
             given = getattr(queries, name)("fuxin", "stranger", *args)
         except NotFound:
             continue
-        assert given in ([], (), Counts(0, 0), Lines((), 0)), name
+        assert given in ([], (), {}, Counts(0, 0), Lines((), 0)), name
 
 
 def test_a_campaign_s_head_is_for_all_who_take_part_its_figures_for_who_oversees(queries: Queries) -> None:

@@ -132,7 +132,15 @@ def test_whoever_oversees_urges_and_whoever_is_asked_is_told(own_client: Browser
     assert "催办“起草实施方案”" in own_client.page("/notifications").text
 
 
-SIGNERS = """banli:operations="add_signer remove_signer">
+def outcome_on(page: str) -> str:
+    """The first button that finishes the task."""
+    found = re.search(r'name="outcome" value="([^"]+)"', page)
+    assert found
+    return found[1]
+
+
+ADDED = 'badge bg-secondary-lt">加签<'
+SIGNERS = """banli:withdraw="true" banli:operations="add_signer remove_signer">
       <bpmn:extensionElements>
         <zeebe:userTask/><zeebe:formDefinition formId="decide"/>
         <zeebe:assignmentDefinition candidateUsers="=[signer]"/>
@@ -157,9 +165,18 @@ def test_a_signer_is_added_and_removed(tmp_path: Path) -> None:
     added = browser.press(f"{address}/add_signer", {"command_id": "s1", "to": "user:ann", "reason": "涉及经费（示例）"})
     assert added.status_code == 303, added.text
     ann = Browser(create_app(system)).sign_in("ann", "here")
-    theirs = first_task(ann)
-    assert "审批" in ann.page(theirs).text
-    assert "涉及经费（示例）" in ann.page(f"/instances/{instance}").text
+    theirs, inbox = first_task(ann), ann.page("/inbox").text
+    assert ADDED in inbox and "加签原因：涉及经费（示例）" in inbox
+    assert re.search(r'<p class="notice">bo于[^<]{1,30}加签，请您一并会签：涉及经费（示例）</p>', ann.page(theirs).text)
+    assert ADDED not in browser.page("/inbox").text and "一并会签" not in browser.page(address).text  # the one who was asked by the diagram
+    assert re.search(r"bo于[^<]{1,30}加签：涉及经费（示例）</span>", ann.page(f"/instances/{instance}").text)
+
+    decided = ann.press(theirs, {"command_id": "s4", "outcome": outcome_on(ann.page(theirs).text), "opinion": "同意（示例）"})
+    assert decided.status_code == 303, decided.text
+    assert ann.press(f"{theirs}/withdraw", {"command_id": "s5", "reason": "再看看（示例）"}).status_code == 303
+    again = first_task(ann)
+    assert system.queries.added_signers("here", "stranger", [instance]) == {} != system.queries.added_signers("here", "ann", [instance])
+    assert again != theirs and "请您一并会签：涉及经费（示例）" in ann.page(again).text  # opened again, it is an added signature as before
 
     assert browser.press(f"{address}/remove_signer", {"command_id": "s2", "reason": ""}).status_code == 422
     removed = browser.press(f"{address}/remove_signer", {"command_id": "s3", "reason": "已由经费部门会签（示例）"})
