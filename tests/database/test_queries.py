@@ -2,17 +2,20 @@
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from adapters.database import clock, schema
-from adapters.database.connection import Database
+from adapters.database import clock, schema, worklist
+from adapters.database.connection import Database, open_database
 from adapters.database.people import People
 from adapters.database.personal import Personal
 from adapters.database.queries import Balance, Counts, Queries
+from adapters.database.schema import create_tables
 from adapters.database.search import Search
 from adapters.database.store import Store
+from adapters.database.visibility import Shape
 from adapters.database.worklist import Lines
 from engine.commands import Claim, Complete, Start
 from engine.refusals import NotFound
@@ -109,7 +112,7 @@ def test_every_single_read_refuses_who_may_not_look(queries: Queries) -> None:
 STRANGERS = {  # every function of the pages, as somebody asks who has no part in anything
     "counts": (), "inbox": (), "done": (), "started": (), "task": ("n1", "t2"), "campaigns": (), "campaign": ("c",), "late": ("c",), "instance": ("n1",),
     "passage": ("n1",), "history": ("n1",), "records": ("c", "nomination"), "balances": ("c",), "postings": ("c", "a"), "notices": (),
-    "added_signers": (["n1"],)}
+    "added_signers": (["n1"],), "visible": (["c", "n1"],)}
 
 
 def test_no_function_of_the_pages_lets_a_stranger_look(queries: Queries) -> None:
@@ -120,7 +123,7 @@ def test_no_function_of_the_pages_lets_a_stranger_look(queries: Queries) -> None
             given = getattr(queries, name)("fuxin", "stranger", *args)
         except NotFound:
             continue
-        assert given in ([], (), {}, Counts(0, 0), Lines((), 0)), name
+        assert given in ([], (), {}, frozenset(), Counts(0, 0), Lines((), 0)), name
 
 
 def test_a_campaign_s_head_is_for_all_who_take_part_its_figures_for_who_oversees(queries: Queries) -> None:
@@ -289,3 +292,14 @@ def test_a_page_takes_the_same_statements_for_one_row_and_for_fifty(queries: Que
         queries.inbox("fuxin", "bo", filters)
         asked.append(statements["reads"])
     assert asked == [STATEMENTS["inbox"], STATEMENTS["inbox"], STATEMENTS["inbox"] - 1]  # nothing is late: no register rows to read
+
+
+def test_the_register_rows_of_a_list_are_looked_up_one_by_one(tmp_path: Path) -> None:
+    database = open_database(f"sqlite:///{tmp_path}/banli.db")
+    create_tables(database.engine)
+    statement = database.statement(worklist._records_about(Shape(False, False, 2, 0, 0), 2, 64))
+    with database.reading() as connection:
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement.sql}", (None,) * len(statement.names)).all()
+    database.close()
+
+    assert [step[3] for step in plan if " record " in step[3]] == ["SEARCH record USING INDEX record_key (place=? AND campaign=? AND key=?)"]
