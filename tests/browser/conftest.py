@@ -1,4 +1,4 @@
-"""Chromium of this machine for pytest-playwright, axe, and a plain file server on loopback; knows no page of the product."""
+"""Chromium of this machine for pytest-playwright, axe, pictures of the guides, and a plain file server on loopback; knows no page of the product."""
 
 import functools
 import http.server
@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from tests.browser.demo_place import fits, shot
 from tests.browser.served import Site, serve
 from tests.conftest import ROOT, need
 
@@ -74,6 +75,27 @@ def axe() -> Callable[..., list[str]]:
         )
 
     return run
+
+
+Picture = Callable[..., None]
+
+
+@pytest.fixture
+def picture(request: pytest.FixtureRequest, axe: Callable[..., list[str]]) -> Picture:
+    """picture(page, name, height): a picture of the guide that the test's file is about, from the top; with --long into the documentation, always into var/shots.
+
+    axe finds nothing on the page, and a phone is wide enough for it.
+    """
+    guide = request.path.stem.removeprefix("test_").removesuffix("_guide")
+
+    def take(page: Page, name: str, height: int = 800) -> None:
+        page.evaluate("scrollTo(0, 0)")
+        shot(page, f"guide-{guide}-{name}")
+        assert (name, axe(page), fits(page)) == (name, [], True)
+        if request.config.getoption("--long"):
+            page.screenshot(path=ROOT / f"docs/images/{guide}-{name}.png", full_page=True, clip={"x": 0, "y": 0, "width": 1280, "height": height})
+
+    return take
 
 
 class Folder(http.server.SimpleHTTPRequestHandler):

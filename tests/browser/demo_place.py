@@ -78,7 +78,8 @@ def fits(page: Page) -> bool:
 
 def open_row(page: Page, base: str, text: str) -> None:
     """Opens the first line of the inbox with that text; waits until it is there, for the worker carries on behind."""
-    for _ in range(20):
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
         page.goto(f"{base}/inbox")
         rows = page.locator(".task-row", has_text=text)
         if rows.count():

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,16 +11,15 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from adapters.system import System
 from adapters.system.demo import PACKAGE
 from tests.browser import year_2026
-from tests.browser.demo_place import ROOT, complaints
+from tests.browser.conftest import PATIENCE, Picture
+from tests.browser.demo_place import complaints
 from tests.browser.year_2026 import PLACE
 
-GUIDE, IMAGES = ROOT / "docs" / "guides" / "administrator.md", ROOT / "docs" / "images"
 DESIGN = f"/design/packages/{PACKAGE}"
 DRAFT = f"{DESIGN}/schemes/fuxin-2027"
 NEXT = "阜新市2027年争做“职业健康达人”活动（项目示例）"
 STEP = "听取县区意见（示例）"
 NOTICE = "示例通知，调休安排为虚构（项目示例，非官方文本）"
-Picture = Callable[[Page, str], None]
 
 
 @pytest.fixture(scope="module")
@@ -35,22 +34,11 @@ def people(browser: Browser, browser_context_args: dict[str, object], office: tu
     """The administrator, the one who reviews, and the office that does the first step, each in an own browser."""
     contexts = [browser.new_context(**browser_context_args) for _ in range(3)]  # type: ignore[arg-type]
     for context in contexts:
-        context.set_default_timeout(20_000)
-        context.set_default_navigation_timeout(30_000)
+        context.set_default_timeout(PATIENCE)
     first, second, clerk = (signed_in(context.new_page(), office[0], person) for context, person in zip(contexts, (year_2026.FIRST, year_2026.SECOND, "group-office"), strict=True))
     yield first, second, clerk
     for context in contexts:
         context.close()
-
-
-@pytest.fixture
-def picture(request: pytest.FixtureRequest) -> Picture:
-    """picture(page, name): a picture of the guide, with --long; nothing otherwise."""
-    def take(page: Page, name: str) -> None:
-        if request.config.getoption("--long"):
-            page.screenshot(path=IMAGES / f"administrator-{name}.png")
-
-    return take
 
 
 def signed_in(page: Page, base: str, person: str) -> Page:
@@ -59,12 +47,6 @@ def signed_in(page: Page, base: str, person: str) -> Page:
     page.locator(f'button.persona[value="{person}"]').click()
     expect(page.locator(".shell-me")).to_be_visible()
     return page
-
-
-def test_every_picture_of_the_guide_is_there() -> None:
-    pictures = re.findall(r"!\[[^\]]+\]\(\.\./images/([^)]+)\)", GUIDE.read_text(encoding="utf-8"))
-    assert pictures
-    assert [name for name in pictures if not (IMAGES / name).is_file()] == []
 
 
 def test_the_steps_of_the_guide(people: tuple[Page, Page, Page], office: tuple[str, System, str], picture: Picture) -> None:

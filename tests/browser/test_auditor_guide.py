@@ -5,7 +5,7 @@ import csv
 import io
 import re
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,10 +13,8 @@ from playwright.sync_api import Page, expect
 
 from adapters.cli.main import main
 from adapters.system.export import checked_file
-from tests.browser.demo_place import ROOT, complaints, enter, fits, served, shot
-
-GUIDE, IMAGES = ROOT / "docs" / "guides" / "auditor.md", ROOT / "docs" / "images"
-Picture = Callable[..., None]
+from tests.browser.conftest import Picture
+from tests.browser.demo_place import complaints, enter, served
 
 
 @pytest.fixture(scope="module")
@@ -25,27 +23,7 @@ def base(tmp_path_factory: pytest.TempPathFactory, dist: Path) -> Iterator[str]:
         yield address
 
 
-@pytest.fixture
-def picture(request: pytest.FixtureRequest, axe: Callable[..., list[str]]) -> Picture:
-    """picture(page, name, height): a picture of the guide with --long, from the top, and always one to look at in var/shots; axe finds nothing, a phone is wide enough."""
-    def take(page: Page, name: str, height: int = 800) -> None:
-        page.evaluate("scrollTo(0, 0)")
-        shot(page, f"guide-auditor-{name}")
-        assert (name, axe(page), fits(page)) == (name, [], True)
-        if request.config.getoption("--long"):
-            page.screenshot(path=IMAGES / f"auditor-{name}.png", full_page=True, clip={"x": 0, "y": 0, "width": 1280, "height": height})
-
-    return take
-
-
-def test_every_picture_of_the_guide_is_there() -> None:
-    pictures = re.findall(r"!\[[^\]]+\]\(\.\./images/([^)]+)\)", GUIDE.read_text(encoding="utf-8"))
-    assert pictures
-    assert [name for name in pictures if not (IMAGES / name).is_file()] == []
-
-
 def test_the_steps_of_the_guide(page: Page, base: str, picture: Picture, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    page.set_default_timeout(20_000)
     said = complaints(page)
     enter(page, base, "审计员")
     only_reads(page, base)

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,9 +14,9 @@ from adapters.system import System
 from adapters.system.demo import PACKAGE
 from adapters.system.script import Demo, read_demo
 from tests.browser import year_2026
-from tests.browser.demo_place import ROOT, complaints, fits, shot
+from tests.browser.conftest import PATIENCE, Picture
+from tests.browser.demo_place import complaints
 
-GUIDE, IMAGES = ROOT / "docs" / "guides" / "province.md", ROOT / "docs" / "images"
 PLACE, TITLE = "hubei-office", "湖北式（演示）"
 SCHEME = "湖北式2027年争做“职业健康达人”活动（项目示例）"
 DESIGN = f"/design/packages/{PACKAGE}"
@@ -24,7 +24,6 @@ DRAFT = f"{DESIGN}/schemes/hubei-2027"
 PASSWORD = "first-password-1"
 SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 REACHES = {"own": "", "below": "本单位及下级", "place": "全部", "heads": "活动概况"}
-Picture = Callable[..., None]
 
 
 @pytest.fixture(scope="module")
@@ -40,30 +39,10 @@ def people(browser: Browser, browser_context_args: dict[str, object]) -> Iterato
     """The administrator of the first place, then the two of the other, each in an own browser."""
     contexts = [browser.new_context(**browser_context_args) for _ in range(3)]  # type: ignore[arg-type]
     for context in contexts:
-        context.set_default_timeout(20_000)
-        context.set_default_navigation_timeout(30_000)
+        context.set_default_timeout(PATIENCE)
     yield [context.new_page() for context in contexts]
     for context in contexts:
         context.close()
-
-
-@pytest.fixture
-def picture(request: pytest.FixtureRequest, axe: Callable[..., list[str]]) -> Picture:
-    """picture(page, name, height): a picture of the guide with --long, from the top, and always one to look at in var/shots; axe finds nothing, a phone is wide enough."""
-    def take(page: Page, name: str, height: int = 800) -> None:
-        page.evaluate("scrollTo(0, 0)")
-        shot(page, f"guide-province-{name}")
-        assert (name, axe(page), fits(page)) == (name, [], True)
-        if request.config.getoption("--long"):
-            page.screenshot(path=IMAGES / f"province-{name}.png", full_page=True, clip={"x": 0, "y": 0, "width": 1280, "height": height})
-
-    return take
-
-
-def test_every_picture_of_the_guide_is_there() -> None:
-    pictures = re.findall(r"!\[[^\]]+\]\(\.\./images/([^)]+)\)", GUIDE.read_text(encoding="utf-8"))
-    assert pictures
-    assert [name for name in pictures if not (IMAGES / name).is_file()] == []
 
 
 def test_the_steps_of_the_guide(people: list[Page], office: tuple[str, System, str], picture: Picture) -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.demo_place import ROOT, complaints, enter, open_row, press, served, shot
+from tests.browser.conftest import Picture
+from tests.browser.demo_place import complaints, enter, open_row, served
 
-GUIDE, IMAGES = ROOT / "docs" / "guides" / "staff.md", ROOT / "docs" / "images"
 PHRASE = "材料齐全，拟同意（示例）"
 
 
@@ -20,24 +20,7 @@ def base(tmp_path_factory: pytest.TempPathFactory, dist: Path) -> Iterator[str]:
         yield address
 
 
-@pytest.fixture
-def picture(request: pytest.FixtureRequest):  # type: ignore[no-untyped-def]
-    """picture(page, name): a picture of the guide with --long, and always one to look at in var/shots."""
-    def take(page: Page, name: str) -> None:
-        shot(page, f"guide-{name}")
-        if request.config.getoption("--long"):
-            page.screenshot(path=IMAGES / f"staff-{name}.png")
-
-    return take
-
-
-def test_every_picture_of_the_guide_is_there() -> None:
-    pictures = re.findall(r"!\[[^\]]+\]\(\.\./images/([^)]+)\)", GUIDE.read_text(encoding="utf-8"))
-    assert pictures
-    assert [name for name in pictures if not (IMAGES / name).is_file()] == []
-
-
-def test_the_steps_of_the_guide(page: Page, base: str, picture) -> None:  # type: ignore[no-untyped-def]
+def test_the_steps_of_the_guide(page: Page, base: str, picture: Picture) -> None:
     said = complaints(page)
     enter(page, base, "区卫健局经办")
     page.goto(f"{base}/inbox")

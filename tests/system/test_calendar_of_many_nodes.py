@@ -26,10 +26,10 @@ class Store:
         return list(self.years)
 
     def package_files(self, place: str, hash: str) -> dict[str, bytes]:
-        raise NotImplementedError
+        raise AssertionError("a calendar is of no package")
 
     def scheme_body(self, place: str, hash: str) -> bytes:
-        raise NotImplementedError
+        raise AssertionError("a calendar is of no scheme")
 
 
 def test_the_store_is_asked_again_after_a_while_and_the_same_years_are_not_read_twice() -> None:
