@@ -226,6 +226,16 @@ class Queries:
 
         return self._as(place, actor, read)
 
+    def visible(self, place: str, actor: str, instances: Sequence[str]) -> frozenset[str]:
+        """Those of `instances` that the actor may see: what a page may lead to."""
+        def read(transaction: Transaction, who: Reader) -> frozenset[str]:
+            if not instances:
+                return frozenset()
+            rows = transaction.rows(_visible_among(who.shape, room(len(instances))), **who.params, **listed("instance", instances))
+            return frozenset(id for (id,) in rows)
+
+        return self._as(place, actor, read)
+
     def added_signers(self, place: str, actor: str, instances: Sequence[str]) -> dict[TaskKey, AddedSigner]:
         """加签: (instance, task) → how its signer was added, of those of `instances` that the actor may see."""
         return self._as(place, actor, lambda transaction, who: added_signers(transaction, who, instances))
@@ -327,6 +337,11 @@ def _started(shape: Shape) -> sa.Select[Any]:
 @lru_cache(maxsize=256)
 def _campaigns(shape: Shape) -> sa.Select[Any]:
     return _HEAD.where(campaign_visible_to(shape)).order_by(_i.started_at.desc(), _i.id)
+
+
+@lru_cache(maxsize=256)
+def _visible_among(shape: Shape, instances: int) -> sa.Select[Any]:
+    return sa.select(_i.id).where(one_of(_i.id, "instance", instances), visible_to(shape))
 
 
 # --- a campaign -----------------------------------------------------------------------------------------------------------------------

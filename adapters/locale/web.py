@@ -112,6 +112,7 @@ EN = {
     "增加会签人": "Another signer",
     "加签原因": "Reason",
     "{who}于{at}加签，请您一并会签": "{who} added your signature on {at}",
+    "审计账号只读。以个人身份提出异议，请先退出登录": "An auditor's account only reads. To object as a person, sign out first",
     "{who}于{at}加签": "added by {who} on {at}",
     "这一份会签不再办理，不计同意，也不计不同意。": "This signature is no longer asked for and counts neither way.",
     "减签原因": "Reason",

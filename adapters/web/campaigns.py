@@ -52,7 +52,7 @@ def campaign_view(visitor: Visitor, campaign: str) -> CampaignView:
     channels = channel_rows(visitor, row, found, records, late)
     return CampaignView(
         CampaignLine(row.id, row.title, row.state, current, row.started_at, row.ended_at), stages, channels, coverage(visitor, row, records),
-        registers(visitor.words, row, found.tally), facts(visitor, row), may_urge(visitor, late), _unconfirmed(visitor, stages))
+        registers(visitor.words, row, found.tally), facts(visitor, row), may_urge(visitor, late), _unconfirmed(visitor, stages), found.whole)
 
 
 def values(visitor: Visitor, row: Row) -> Mapping[str, Any]:

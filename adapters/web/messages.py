@@ -21,12 +21,27 @@ def notices(visitor: Visitor, page: int) -> list[NoticeLine]:
     """One page of them, newest first."""
     rows = visitor.system.queries.notices(visitor.place.id, visitor.person.id, PER_PAGE, (page - 1) * PER_PAGE)
     titles: dict[str, str] = {}
-    return [_notice(visitor, row, titles) for row in rows]
+    seen = _seen(visitor, sorted({row.instance for row in rows if row.instance}))
+    return [_notice(visitor, row, titles, seen) for row in rows]
 
 
-def _notice(visitor: Visitor, row: Row, titles: dict[str, str]) -> NoticeLine:
+def _seen(visitor: Visitor, instances: list[str]) -> dict[str, str]:
+    """Instance → what its messages lead to: its own page, or its campaign's where the reader sees no more; without either it is left out."""
+    queries, place, me = visitor.system.queries, visitor.place.id, visitor.person.id
+    seen = queries.visible(place, me, instances)
+    found = {id: f"/instances/{id}" for id in instances if id in seen}
+    hidden = [id for id in instances if id not in seen]
+    if hidden:
+        campaigns = {row.id for row in queries.campaigns(place, me)}
+        roots = {id: visitor.system.head(place, id).root for id in hidden}
+        found |= {id: f"/campaigns/{root}" for id, root in roots.items() if root in campaigns}
+    return found
+
+
+def _notice(visitor: Visitor, row: Row, titles: dict[str, str], seen: Mapping[str, str]) -> NoticeLine:
     params = {name: readable(visitor, value) for name, value in row.params.items()}
-    link = f"/tasks/{row.instance}/{row.task}" if row.task else f"/instances/{row.instance}" if row.instance else ""
+    link = seen.get(row.instance, "")
+    link = f"/tasks/{row.instance}/{row.task}" if row.task and link.startswith("/instances/") else link
     own = f"message.{row.template}"
     if knows(own):
         by = str(params.get("by") or "")

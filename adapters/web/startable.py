@@ -30,6 +30,8 @@ ABOUT_A_NOMINATION = frozenset({"withdraw_nomination"})  # offered on the page o
 
 def startable(visitor: Visitor) -> list[Startable]:
     """The cards of the start page, one a campaign and process: each with the instances it may be started under, the one that invited this employer first."""
+    if visitor.reads_only:
+        return []
     found, holding = [], _holding(visitor)
     starters = Starters(visitor)
     for bundle_hash, process in _processes(visitor):

@@ -49,8 +49,9 @@ def task_context(request: Request, visitor: Visitor, instance: str, task: str, p
     open_task = visitor.system.task(visitor.place.id, instance, task)
     draft = _draft(visitor, view) if raw is None else None
     page = _form_page(visitor, view, open_task, problems, raw if draft is None else draft.raw)
+    refusal = _refusal(visitor, view) if view.line.state == "open" else None
     return {
-        "nominees": nominees(request.app.state.materials, visitor, view), "task": view, "line": view.line, "form": page, "depends": open_task.form is not None and depends_on_answers(open_task.form), "acts": _acts(visitor, view), "blocked": _blocked(visitor, view) if view.line.state == "open" else "",
+        "nominees": nominees(request.app.state.materials, visitor, view), "task": view, "line": view.line, "form": page, "depends": open_task.form is not None and depends_on_answers(open_task.form), "acts": _acts(visitor, view), "blocked": _reason(visitor, refusal), "looks_on": visitor.reads_only or isinstance(refusal, NotFound),
         "targets": _targets(visitor, view), "phrases": visitor.system.desk.phrases(visitor.place.id, visitor.person.id) if view.line.state == "open" else [], "find": find, "found": _found(visitor, find), "command_id": text_of(request, "command_id") if raw is not None else secrets.token_hex(16),
         "opinion": draft.opinion if draft else "" if raw is None else text_of(request, "opinion"), "draft": draft, "said": [(each.field, said(page, each, visitor.language)) for each in problems],
     }
@@ -252,8 +253,11 @@ LABELS = {
 
 def _acts(visitor: Visitor, view: TaskView) -> dict[str, Act]:
     """What else may be done, each with the engine's own reason when it may not; only what makes sense for the task's state."""
+    if visitor.reads_only:
+        return {}
     names = _acts_of_an_open_task(visitor, view) if view.line.state == "open" else ["withdraw"]
-    return {name: Act(name, LABELS[name], _reason(visitor, view, _probe(name, visitor, view))) for name in names}
+    probed = {name: visitor.system.why_not(visitor.place.id, view.line.instance, _probe(name, visitor, view)) for name in names}
+    return {name: Act(name, LABELS[name], _reason(visitor, refusal)) for name, refusal in probed.items()}
 
 
 def _acts_of_an_open_task(visitor: Visitor, view: TaskView) -> list[str]:
@@ -278,13 +282,14 @@ def _probe(name: str, visitor: Visitor, view: TaskView) -> Command:
     return COMMANDS[name](visitor.person.id, view.line.task, Given(to, PROBE, "", visitor.now + timedelta(days=1)))
 
 
-def _blocked(visitor: Visitor, view: TaskView) -> str:
-    """Why the task may not be completed by this person now; empty when it may."""
-    return _reason(visitor, view, Complete(visitor.person.id, view.line.task))
+def _refusal(visitor: Visitor, view: TaskView) -> Refused | None:
+    """Why the task may not be completed by this person now; None when it may."""
+    if visitor.reads_only:
+        return Refused("audit.read_only")
+    return visitor.system.why_not(visitor.place.id, view.line.instance, Complete(visitor.person.id, view.line.task))
 
 
-def _reason(visitor: Visitor, view: TaskView, command: Command) -> str:
-    refusal = visitor.system.why_not(visitor.place.id, view.line.instance, command)
+def _reason(visitor: Visitor, refusal: Refused | None) -> str:
     if isinstance(refusal, NotFound):
         return say("您不是这项任务的办理人，只能查看", visitor.language)
     return "" if refusal is None else errors.sentence(refusal, visitor.language)

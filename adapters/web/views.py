@@ -224,6 +224,7 @@ class CampaignView:
     facts: tuple[tuple[str, str], ...] = ()  # 发文字号 and the like: heading, value
     may_urge: bool = False
     provisional_years: tuple[int, ...] = ()  # years whose working calendar is not confirmed
+    whole: bool = False  # its own course may be read, not only its head
 
 
 @dataclass(frozen=True, slots=True)

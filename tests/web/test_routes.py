@@ -56,7 +56,7 @@ TABLE: dict[tuple[str, str], Expected] = {
     ("POST", "/me/calendar"): Expected(401, 200, 200, 409, body={}),
     ("POST", "/me/calendar/drop"): Expected(401, 303, 303, 409, body={}),
     ("GET", "/calendar/{secret}.ics"): everybody(404),
-    ("POST", "/notifications/{id}/read"): Expected(401, 303, 303, 409, body={}),
+    ("POST", "/notifications/{id}/read"): signed_in(303, 401, body={}),
     ("GET", "/inbox"): signed_in(200),
     ("GET", "/done"): signed_in(200),
     ("GET", "/started"): signed_in(200),
@@ -179,7 +179,7 @@ def visitors(app: FastAPI) -> dict[str, Browser]:
 
 
 # What an auditor's account may send although it only reads: its own session, and the acts of auditing.
-OWN = frozenset({"/sign-in", "/sign-in/demo", "/sign-out", "/language", "/notifications/read", "/api/v1/session"})
+OWN = frozenset({"/sign-in", "/sign-in/demo", "/sign-out", "/language", "/notifications/read", "/notifications/{id}/read", "/api/v1/session"})
 
 
 def status(expected: Expected, who: str, method: str, path: str) -> int:

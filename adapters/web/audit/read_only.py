@@ -10,7 +10,7 @@ from adapters.web.signed_in import AUDITOR, session_of, system_of
 from engine.refusals import Refused
 
 # Signing in and out, the language, having read one's messages, and the acts of auditing, which are journalled and touch no process.
-OWN = re.compile(r"/(sign-in(/demo)?|sign-out|language|notifications/read|audit(/.*)?|api/v1/session)\Z")
+OWN = re.compile(r"/(sign-in(/demo)?|sign-out|language|notifications(/[^/]+)?/read|audit(/.*)?|api/v1/session)\Z")
 
 
 def read_only(request: Request) -> None:
