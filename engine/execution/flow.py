@@ -201,14 +201,17 @@ def joins(step: Step, scope: int) -> None:
 
 
 def _nothing_to_wait_for(step: Step, row: ScopeRow, element: Element, used: frozenset[str]) -> bool:
-    """BPMN 2.0 §13.3.3: no token elsewhere can still reach an empty incoming flow, unless it can as well reach one that has a token."""
-    upstream = step.plan.upstream(element.id)
+    """BPMN 2.0 §13.3.3: no token elsewhere can still reach an empty incoming flow, unless it can as well reach one that has a token.
+
+    A boundary event may bring a token that is waited for, but that one might happen is no reason not to wait.
+    """
+    upstream, surely = step.plan.upstream(element.id, True), step.plan.upstream(element.id, False)
     filled = [flow for flow in element.in_flows if flow in row.tokens or flow in used]
     empty = [flow for flow in element.in_flows if flow not in row.tokens and flow not in used]
     for place in row.tokens:
         if place in upstream or place == element.id:
             continue
-        if any(place in upstream[flow] for flow in empty) and not any(place in upstream[flow] for flow in filled):
+        if any(place in upstream[flow] for flow in empty) and not any(place in surely[flow] for flow in filled):
             return False
     return True
 

@@ -90,7 +90,7 @@ class Plan:
         for element in self.elements.values():
             element.straight = self._straight(element)
         self.targets = {flow.id: self.elements[flow.target] for flow in process.flows.values() if flow.target in self.elements}
-        self._upstream: dict[str, Mapping[str, frozenset[str]]] = {}
+        self._upstream: dict[tuple[str, bool], Mapping[str, frozenset[str]]] = {}
 
     def _straight(self, element: Element) -> Element | None:
         """The task for people to which the only flow leads, if a token gets there whatever happens: no choice, no join, nothing to work out."""
@@ -106,13 +106,17 @@ class Plan:
                 return node.id
         return None
 
-    def upstream(self, gateway: str) -> Mapping[str, frozenset[str]]:
-        """Per incoming flow of `gateway`: nodes and flows from which a token can reach it without passing the gateway."""
-        if gateway not in self._upstream:
-            self._upstream[gateway] = {flow.id: self._reaching(flow, gateway) for flow in self.elements[gateway].node.incoming}
-        return self._upstream[gateway]
+    def upstream(self, gateway: str, attached: bool) -> Mapping[str, frozenset[str]]:
+        """Per incoming flow of `gateway`: nodes and flows from which a token can reach it without passing the gateway.
 
-    def _reaching(self, flow: Flow, gateway: str) -> frozenset[str]:
+        `attached`: over boundary events too.
+        """
+        key = gateway, attached
+        if key not in self._upstream:
+            self._upstream[key] = {flow.id: self._reaching(flow, gateway, attached) for flow in self.elements[gateway].node.incoming}
+        return self._upstream[key]
+
+    def _reaching(self, flow: Flow, gateway: str, attached: bool) -> frozenset[str]:
         found: set[str] = set()
         pending = [flow.source]
         while pending:
@@ -124,12 +128,12 @@ class Plan:
             for incoming in node.incoming:
                 found.add(incoming.id)
                 pending.append(incoming.source)
-            pending.extend(self._before(node))
+            pending.extend(self._before(node, attached))
         return frozenset(found)
 
-    def _before(self, node: Node) -> Iterable[str]:
+    def _before(self, node: Node, attached: bool) -> Iterable[str]:
         """Where a token of `node` comes from without a sequence flow."""
-        if node.kind == "boundaryEvent":
+        if node.kind == "boundaryEvent" and attached:
             yield node.attached_to
         elif node.kind == "intermediateCatchEvent":
             for definition in node.events:

@@ -12,7 +12,7 @@ from engine.execution.activity import finish, single, storable
 from engine.execution.catching import boundary, correlation, event_sub_process, message_came
 from engine.execution.flow import body_of, enter, leave
 from engine.execution.interrupt import empty
-from engine.execution.plan import Element, code_of, matches_code
+from engine.execution.plan import Element, Plan, code_of, matches_code
 from engine.execution.problem import Problem
 from engine.execution.repeat import collect, thrown_definition
 from engine.execution.rows import ScopeRow
@@ -233,17 +233,24 @@ def catcher(step: Step, scope: int, kind: str, code: str) -> tuple[ScopeRow, Ele
 
 
 def _candidates(step: Step, row: ScopeRow, below: ScopeRow | None) -> list[Node]:
-    """The start events of the scope's event sub-processes, unless it comes from one of them, and the boundary events on the scope."""
+    """The start events of the scope's event sub-processes, and the boundary events on the scope."""
     plan, found = step.plan, list[Node]()
     repeated = "index" in row.data or "round" in row.data
     body = plan.bodies.get(body_of(step, row)) if "mi" not in row.data and "loop" not in row.data else None
-    if body is not None and (below is None or below.element not in body.event_sub_processes):
+    if body is not None and (below is None or not _catches(plan, below.element)):
         for id in body.event_sub_processes:
             inside = plan.elements[id].node.body
             found.extend(plan.elements[start].node for start in (inside.starts if inside is not None else ()))
     if row.parent is not None and not repeated and "compensating" not in row.data:
         found.extend(plan.elements[row.element].boundary)
     return found
+
+
+def _catches(plan: Plan, id: str) -> bool:
+    """Is it an event sub-process that catches errors or escalations? What it throws goes outward: its neighbours might give it back for ever."""
+    node = plan.elements[id].node
+    starts = node.body.starts if node.body is not None and node.triggered_by_event else ()
+    return any(one.kind in ("error", "escalation") for start in starts for one in plan.elements[start].node.events)
 
 
 # Compensation, cancellation, termination -------------------------------------------------------------------------------------------------
@@ -293,19 +300,24 @@ def undo(step: Step, scope: int, record: Mapping[str, Any]) -> None:
 
 
 def _cancel_transaction(step: Step, scope: int, element: Element) -> None:
-    """Everything else in the transaction stops, what was done in it is compensated, then the cancel boundary event goes on."""
+    """Everything else in the transaction stops, what was done in it is compensated, then the cancel boundary event goes on.
+
+    One of many instances cancels them all, for the boundary event is that of the activity.
+    """
     row = step.workspace.scopes[scope]
-    while row.parent is not None and step.plan.elements[row.element].kind != "transaction":
+    while row.parent is not None and (step.plan.elements[row.element].kind != "transaction" or "index" in row.data or "round" in row.data):
         row = step.workspace.scopes[row.parent]
     if row.parent is None:
         raise Problem("cancel.no_transaction", element=element.id)
     step.emit(e.Thrown(scope, element.id, "cancel", "", {}))
+    below = [each for each in step.workspace.subtree(row.id) if each.id != row.id]
+    unfinished = [record for each in reversed(below) for record in reversed(each.data.get("compensable", []))]
     if row.id == scope:
         empty(step, row, element.id, stay=element.id)
     else:
         empty(step, row, element.id)
     step.emit(e.Noted(row.id, {"cancelled": True}))
-    records = compensation.take(step, row.id, "")
+    records = [*unfinished, *compensation.take(step, row.id, "")]
     if row.id != scope:
         step.emit(e.Entered(row.id, element.id, ()))
     if not records:

@@ -685,3 +685,44 @@ def test_nothing_happens_before_its_moment(place: Place) -> None:
     i = w.start("p")
     w.advance(HOUR - timedelta(seconds=1))
     assert (w.now - EPOCH, opened(w, i)) == (timedelta(minutes=59, seconds=59), ["a"])
+
+
+# Between scopes --------------------------------------------------------------------------------------------------------------------------------------
+
+
+def test_an_event_sub_process_catches_its_neighbours_error_but_not_its_own(place: Place) -> None:
+    w = place("does_an_event_sub_process_catch_its_neighbours_error")
+    i = w.start("p")
+    w.message("M")
+    assert opened(w, i) == ["b"]
+    w.complete(i, "b")
+    assert state(w, i) == "failed"
+
+
+def test_an_inclusive_join_waits_for_the_task_whose_boundary_event_has_come(place: Place) -> None:
+    w = place("does_an_inclusive_join_wait_beside_a_boundary_event")
+    i = w.start("p")
+    w.message("M")
+    w.complete(i, "b")
+    assert opened(w, i) == ["a"]
+    w.complete(i, "a")
+    assert opened(w, i) == ["z"]
+
+
+def test_one_of_many_transactions_that_is_cancelled_cancels_and_undoes_them_all(place: Place) -> None:
+    w = place("does_one_of_many_transactions_cancel_them_all")
+    i = w.start("p", {"bad": False})
+    w.complete(i, "b", bad=True)
+    assert opened(w, i) == ["undo_a", "undo_a", "undo_a"]
+    for _ in range(3):
+        w.complete(i, "undo_a")
+    assert opened(w, i) == ["z"]
+
+
+def test_a_cancelled_transaction_undoes_what_its_unfinished_parts_did(place: Place) -> None:
+    w = place("does_a_cancelled_transaction_undo_what_unfinished_parts_did")
+    i = w.start("p")
+    w.complete(i, "c")
+    assert opened(w, i) == ["undo_a"]
+    w.complete(i, "undo_a")
+    assert opened(w, i) == ["z"]
