@@ -10,6 +10,15 @@ from typing import Any
 
 import sqlalchemy as sa
 
+try:  # the same format from a quarter of the processor time, where there is a wheel of it
+    from isal import isal_zlib as deflating
+
+    LEVEL = 1
+except ImportError:
+    import zlib as deflating  # type: ignore[no-redef]
+
+    LEVEL = 3
+
 LONG = 2048  # bytes; from here PostgreSQL would compress the row itself and move it out of its page, for more than this costs
 _NEAR, _FAR = 13, 15  # the window, as a power of two: how far back a repetition is found
 # What most long entries say anyway, the commonest last. It belongs to the format: a better one is added with its own number, none is ever changed.
@@ -34,7 +43,7 @@ def packed(body: bytes) -> bytes:
     """`body` as it is stored."""
     if len(body) < LONG:
         return body
-    deflate = zlib.compressobj(3, zlib.DEFLATED, _NEAR if len(body) <= 1 << _NEAR else _FAR, 5, zlib.Z_DEFAULT_STRATEGY, _USUAL)
+    deflate = deflating.compressobj(LEVEL, zlib.DEFLATED, _NEAR if len(body) <= 1 << _NEAR else _FAR, 5, zlib.Z_DEFAULT_STRATEGY, _USUAL)
     return deflate.compress(body) + deflate.flush()
 
 

@@ -19,6 +19,14 @@ def test_what_was_packed_comes_back(body: bytes) -> None:
     assert (unpacked(packed(body)), packed(body) == body) == (body, len(body) < LONG)
 
 
+@pytest.mark.parametrize("library", ["zlib", "isal.isal_zlib"])
+@pytest.mark.parametrize("length", [LONG, 1 << 13, 1 << 16])
+def test_what_either_library_packed_is_read(library: str, length: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("adapters.database.packing.deflating", pytest.importorskip(library))
+    body = b'{"answers":{' + b"".join(b"%d," % (n * n) for n in range(length // 5))[:length]
+    assert (unpacked(packed(body)), len(packed(body)) < len(body) * 0.7) == (body, True)
+
+
 def test_what_was_packed_years_ago_is_read() -> None:
     then = bytes.fromhex("5866ac3ac5cb0372801a929247e168088c86c068088c86c068088c86c068080c8e1050aa0500294a50c5")
     assert unpacked(then) == b'{"a":"' + b"bc" * 1100 + b'"}'
