@@ -101,7 +101,7 @@ class Nursery:
         file = as_file(request)
         socket.send_fds(self._channel, [b"fork"], [file, *given])
         os.close(file)
-        return int(self._channel.recv(64))
+        return int(json.loads(self._channel.recv(64))["pid"])
 
     def close(self) -> None:
         self._channel.close()

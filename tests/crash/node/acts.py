@@ -42,15 +42,15 @@ class Report:
         os.write(self._pipe, json.dumps(line).encode() + b"\n")
 
 
-def carry_out(system: System, known: Mapping[str, str], request: dict[str, Any], pipes: list[int]) -> None:
-    """Runs one act in this (forked) process and ends it."""
-    report, code = Report(pipes[0]), 0
+def carry_out(system: System, known: Mapping[str, str], request: dict[str, Any], pipes: list[int]) -> int:
+    """Runs one act in this (forked) process; its exit code."""
+    report = Report(pipes[0])
     try:
         ACTS[request.pop("act")](system, known, report, *pipes[1:], **request)
     except BaseException:
         os.write(2, traceback.format_exc().encode())
-        code = 1
-    os._exit(code)
+        return 1
+    return 0
 
 
 def warm(system: System, known: Mapping[str, str]) -> None:

@@ -6,9 +6,7 @@ for its exit code. The answer is the process id.
 """
 from __future__ import annotations
 
-import json
 import os
-import signal
 import socket
 import sys
 import traceback
@@ -17,29 +15,14 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+import forking  # type: ignore[import-not-found]  # noqa: E402
 import zygote  # type: ignore[import-not-found]  # noqa: E402
 
 from adapters.cli import main as cli  # noqa: E402
 
 
 def main(control: int) -> None:
-    channel = socket.socket(fileno=control)
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    while True:
-        data, (*given,), _, _ = socket.recv_fds(channel, 64, 4)
-        if not data:
-            return
-        with open(given.pop(0), "rb") as file:
-            file.seek(0)
-            request = json.loads(file.read())
-        pid = os.fork()
-        if pid == 0:
-            channel.close()
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            os._exit(begun(request, given))
-        for each in given:
-            os.close(each)
-        channel.send(str(pid).encode())
+    forking.serve(socket.socket(fileno=control), begun)
 
 
 def begun(request: dict[str, Any], given: list[int]) -> int:

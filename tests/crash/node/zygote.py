@@ -9,8 +9,6 @@ from __future__ import annotations
 import gc
 import importlib.util
 import json
-import os
-import signal
 import socket
 import sys
 from pathlib import Path
@@ -19,6 +17,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import acts  # noqa: E402
+import forking  # noqa: E402
 import office  # noqa: E402
 
 
@@ -34,22 +33,7 @@ def main(control: int, home: str, database: str, spoilt: str) -> None:
     channel.send(json.dumps(known).encode())
     gc.collect()
     gc.freeze()
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel takes the dead away; the checker sees their pipes close
-    while True:
-        data, (*pipes,), _, _ = socket.recv_fds(channel, 64, 4)
-        if not data:
-            return
-        with open(pipes.pop(0), "rb") as file:
-            file.seek(0)
-            request = json.loads(file.read())
-        pid = os.fork()
-        if pid == 0:
-            channel.close()
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            acts.carry_out(system, known, request, pipes)
-        for pipe in pipes:
-            os.close(pipe)
-        channel.send(json.dumps({"pid": pid}).encode())
+    forking.serve(channel, lambda request, pipes: acts.carry_out(system, known, request, pipes))
 
 
 def spoil(system: Any, name: str) -> None:
