@@ -132,9 +132,10 @@ EXAMPLES: dict[str, bytes | tuple[bytes, tuple[str, ...]]] = {
     # vocabulary
     "bpmn.element.unknown": in_process(CHAIN_SHORT + '<magicTask id="x"/>'),
     "bpmn.element.misplaced": in_process(CHAIN_SHORT + '<participant id="x"/>'),
+    "bpmn.element.foreign": in_process(CHAIN_SHORT + '<other:thing xmlns:other="urn:other"/>'),
     "bpmn.element.missing": in_process(between('<task id="x"><ioSpecification><inputSet/></ioSpecification></task>')),
     "bpmn.element.too-many": in_process(
-        looped("<standardLoopCharacteristics/><multiInstanceLoopCharacteristics><loopCardinality>2</loopCardinality></multiInstanceLoopCharacteristics>")
+        looped('<standardLoopCharacteristics loopMaximum="2"/>' "<multiInstanceLoopCharacteristics><loopCardinality>2</loopCardinality></multiInstanceLoopCharacteristics>")
     ),
     "bpmn.attribute.unknown": in_process(between('<task id="x" colour="red"/>')),
     "bpmn.attribute.missing": in_process(CHAIN_SHORT + '<boundaryEvent id="x">' + TIMER + "</boundaryEvent>" + path("x", "t")),
@@ -147,6 +148,7 @@ EXAMPLES: dict[str, bytes | tuple[bytes, tuple[str, ...]]] = {
     # flow
     "bpmn.flow.crosses": in_process(CHAIN_SHORT + '<subProcess id="u"><task id="i"/></subProcess>' + path("t", "u", "e") + path("i", "e")),
     "bpmn.flow.outside": in_process(between(f'<subProcess id="x"><startEvent id="is"/><endEvent id="ie"/></subProcess>{path("is", "ie")}')),
+    "bpmn.flow.not-immediate": in_process(CHAIN_SHORT.replace('id="f2"', 'id="f2" isImmediate="false"')),
     "bpmn.flow.listed-wrong": (in_process(between('<task id="x"><incoming>x-e</incoming></task>')), ("bpmn.flow.listed-wrong",)),
     "bpmn.flow.listed-once": in_process(between('<task id="x"><incoming>s-x</incoming></task>')),
     "bpmn.flow.condition-alone": in_process(f'<startEvent id="s"/><task id="x"/><endEvent id="e"/>{path("s", "x")}<sequenceFlow id="f" sourceRef="x" targetRef="e">{WHEN}</sequenceFlow>'),
@@ -188,6 +190,12 @@ EXAMPLES: dict[str, bytes | tuple[bytes, tuple[str, ...]]] = {
     "bpmn.start.without-end": in_process(f'<startEvent id="s"/><task id="t"/>{path("s", "t")}'),
     "bpmn.start.trigger": in_process(CHAIN_SHORT + f'<startEvent id="x"><cancelEventDefinition/></startEvent>{path("x", "t")}'),
     "bpmn.start.embedded-trigger": in_process(between(f'<subProcess id="x"><startEvent id="is">{TIMER}</startEvent><endEvent id="ie"/>{path("is", "ie")}</subProcess>')),
+    "bpmn.start.embedded-several": in_process(
+        between(f'<subProcess id="x"><startEvent id="is"/><startEvent id="is2"/><task id="i"/><endEvent id="ie"/>{path("is", "i", "ie")}{path("is2", "i")}</subProcess>')
+    ),
+    "bpmn.start.embedded-instantiate": rooted(
+        between(f'<subProcess id="x"><receiveTask id="i" messageRef="m" instantiate="true"/><endEvent id="ie"/>{path("i", "ie")}</subProcess>')
+    ),
     "bpmn.end.outgoing": in_process(CHAIN_SHORT + path("e", "t")),
     "bpmn.end.no-incoming": in_process(CHAIN_SHORT + '<endEvent id="x"/>'),
     "bpmn.end.without-start": in_process(f'<task id="t"/><endEvent id="e"/>{path("t", "e")}'),
@@ -216,7 +224,7 @@ EXAMPLES: dict[str, bytes | tuple[bytes, tuple[str, ...]]] = {
     "bpmn.event-sub-process.no-trigger": in_process(event_sub("")),
     "bpmn.event-sub-process.non-interrupting": in_process(event_sub("<errorEventDefinition/>", ' isInterrupting="false"')),
     "bpmn.event-sub-process.boundary": in_process(event_sub(TIMER) + f'<boundaryEvent id="b" attachedToRef="x">{TIMER}</boundaryEvent>{path("b", "e")}'),
-    "bpmn.event-sub-process.loop": in_process(event_sub(TIMER).replace('triggeredByEvent="true">', 'triggeredByEvent="true"><standardLoopCharacteristics/>')),
+    "bpmn.event-sub-process.loop": in_process(event_sub(TIMER).replace('triggeredByEvent="true">', 'triggeredByEvent="true"><standardLoopCharacteristics loopMaximum="2"/>')),
     "bpmn.event-sub-process.compensation": in_process(event_sub("<compensateEventDefinition/>")),
     "bpmn.link.no-target": in_process(CHAIN_SHORT + '<intermediateThrowEvent id="x"><linkEventDefinition name="L"/></intermediateThrowEvent>' + path("t", "x")),
     "bpmn.link.no-source": in_process(CHAIN_SHORT + '<intermediateCatchEvent id="x"><linkEventDefinition name="L"/></intermediateCatchEvent>' + path("x", "t")),
@@ -256,6 +264,10 @@ EXAMPLES: dict[str, bytes | tuple[bytes, tuple[str, ...]]] = {
     ),
     "bpmn.receive.instantiate-incoming": rooted(between('<receiveTask id="x" instantiate="true" messageRef="m"/>')),
     "bpmn.multi-instance.no-number": in_process(multi("")),
+    "bpmn.multi-instance.two-numbers": in_process(
+        '<dataObject id="d" isCollection="true"/>' + multi("<loopCardinality>2</loopCardinality><loopDataInputRef>d</loopDataInputRef>")
+    ),
+    "bpmn.multi-instance.number": in_process(multi("<loopCardinality>=1.5</loopCardinality>")),
     "bpmn.multi-instance.item-collection": whole(
         '<itemDefinition id="many" structureRef="S" isCollection="true"/><process id="p" isExecutable="true"><dataObject id="d" name="d" itemSubjectRef="many" isCollection="true"/>'
         + multi('<loopDataInputRef>d</loopDataInputRef><inputDataItem id="i" name="i" itemSubjectRef="many"/>') + "</process>"
@@ -292,11 +304,16 @@ EXAMPLES: dict[str, bytes | tuple[bytes, tuple[str, ...]]] = {
         f'<association id="as{n}" sourceRef="b{n}" targetRef="h{n}"/>' for n in (1, 2)
     )),
     "bpmn.loop.maximum": in_process(looped('<standardLoopCharacteristics loopMaximum="0"/>')),
+    "bpmn.loop.no-end": in_process(looped("<standardLoopCharacteristics/>")),
     "bpmn.multi-instance.item-alone": in_process(multi('<loopCardinality>2</loopCardinality><inputDataItem id="it"/>')),
     "bpmn.compensation.unused": in_process(CHAIN_SHORT + '<task id="x" isForCompensation="true"/>'),
     "bpmn.compensation.not-visible": in_process(
         f'<startEvent id="s"/><subProcess id="u"><startEvent id="is"/><task id="i"/><endEvent id="ie"/>{path("is", "i", "ie")}</subProcess>'
         f'<intermediateThrowEvent id="x"><compensateEventDefinition activityRef="i"/></intermediateThrowEvent><endEvent id="e"/>{path("s", "u", "x", "e")}'
+    ),
+    "bpmn.compensation.nothing": in_process(
+        '<startEvent id="s"/><task id="t"/><intermediateThrowEvent id="x"><compensateEventDefinition activityRef="t"/></intermediateThrowEvent><endEvent id="e"/>'
+        + path("s", "t", "x", "e")
     ),
     "bpmn.call.nothing": in_process(between('<callActivity id="x"/>')),
     "bpmn.call.unknown": in_process(between('<callActivity id="x" calledElement="nowhere"/>')),
@@ -318,6 +335,10 @@ EXAMPLES: dict[str, bytes | tuple[bytes, tuple[str, ...]]] = {
     # collaboration
     "bpmn.participant.multiplicity": beside_process('<collaboration id="co"><participant id="one"><participantMultiplicity minimum="3" maximum="2"/></participant></collaboration>'),
     "bpmn.message-flow.same-pool": beside_process(POOLS.format('<messageFlow id="mf" sourceRef="one" targetRef="t"/>')),
+    "bpmn.message-flow.several": whole(
+        ROOTS + POOLS.format('<messageFlow id="m1" sourceRef="two" targetRef="x"/><messageFlow id="m2" sourceRef="two" targetRef="x"/>')
+        + f'<process id="p" isExecutable="true">{waiting(MESSAGE)}</process>'
+    ),
     "bpmn.message-flow.source": beside_process(POOLS.format('<messageFlow id="mf" sourceRef="s" targetRef="two"/>')),
     "bpmn.message-flow.source-no-message": beside_process(POOLS.format('<messageFlow id="mf" sourceRef="e" targetRef="two"/>')),
     "bpmn.message-flow.target": beside_process(POOLS.format('<messageFlow id="mf" sourceRef="two" targetRef="e"/>')),
@@ -369,6 +390,14 @@ EXAMPLES: dict[str, bytes | tuple[bytes, tuple[str, ...]]] = {
     "bpmn.data.not-in-set": in_process(task_io(
         '<dataInput id="d"/><dataInput id="k"/><inputSet><dataInputRefs>d</dataInputRefs><optionalInputRefs>k</optionalInputRefs></inputSet><inputSet><dataInputRefs>k</dataInputRefs></inputSet><outputSet/>'
     )),
+    "bpmn.data.foreign-set": in_process(
+        task_io('<dataInput id="d"/><inputSet><dataInputRefs>d</dataInputRefs></inputSet><outputSet/>').replace(
+            '<endEvent id="e"/>', '<endEvent id="e"><dataInput id="k"/><inputSet><dataInputRefs>k</dataInputRefs><dataInputRefs>d</dataInputRefs></inputSet></endEvent>'
+        )
+    ),
+    "bpmn.data.not-visible": in_process(
+        between(f'<subProcess id="x"><dataObject id="d"/><startEvent id="is"/><endEvent id="ie"/>{path("is", "ie")}</subProcess>') + '<dataObjectReference id="k" dataObjectRef="d"/>'
+    ),
     "bpmn.data.set-pair": in_process(task_io('<inputSet id="is"><outputSetRefs>os</outputSetRefs></inputSet><outputSet id="os"/>')),
     "bpmn.data.several-sources": in_process('<dataObject id="o"/><dataObject id="k"/>' + task_io(
         '<dataInput id="d"/><inputSet><dataInputRefs>d</dataInputRefs></inputSet><outputSet/>',

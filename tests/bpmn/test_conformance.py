@@ -90,6 +90,8 @@ def test_invalid_models_are_refused_by_the_rule_they_break(to_feel: Any) -> None
 def test_models_that_are_to_be_executed_are_accepted(to_feel: Any) -> None:
     adapter, refused = _adapter(), []
     for case in cases(None):
+        if any("ERROR" in step.get("exact", ()) for one in case["cases"] for step in one["steps"]):
+            continue  # what must fail may be refused already
         for models in {tuple(step.get("models") or case["models"]) for one in case["cases"] for step in one["steps"] if step["op"] == "deploy"}:
             found = adapter.errors([to_feel((SUITE / "public" / model).read_bytes()) for model in models])
             refused += [(case["id"], one.code, one.element) for one in found]

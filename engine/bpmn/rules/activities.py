@@ -12,6 +12,7 @@ from engine.refusals import Finding
 
 CALLABLE = ("process", "globalTask", "globalUserTask", "globalManualTask", "globalScriptTask", "globalBusinessRuleTask")
 _CONSTANT = re.compile(r"=?\s*(?:-?\d+(?:\.\d+)?|\"[^\"]*\"|null)\s*")
+_WHOLE = re.compile(r"=?\s*\d+(?:\.0+)?\s*")
 
 
 def quantities(diagram: Diagram) -> Iterator[Finding]:
@@ -24,8 +25,10 @@ def quantities(diagram: Diagram) -> Iterator[Finding]:
 
 
 def loops(diagram: Diagram) -> Iterator[Finding]:
-    """The cap of a standard loop lets it run at least once (table 10.27)."""
+    """A loop that is executed says when it ends; its cap lets it run at least once (table 10.27)."""
     for loop in diagram.tree.each("standardLoopCharacteristics"):
+        if not loop.get("loopMaximum") and child(loop, "loopCondition") is None and diagram.executable(loop):
+            yield diagram.finding("bpmn.loop.no-end", loop)
         given = loop.get("loopMaximum", "1").strip()
         if re.fullmatch(r"[+-]?\d{1,18}", given) and int(given) < 1:
             yield diagram.finding("bpmn.loop.maximum", loop, value=given)
@@ -54,6 +57,11 @@ def multi_instance(diagram: Diagram) -> Iterator[Finding]:
         said += ["inputCollection"] if zeebe is not None and zeebe.get("inputCollection") else []
         if not said:
             yield diagram.finding("bpmn.multi-instance.no-number", loop)
+        if "loopCardinality" in said and len(said) > 1:
+            yield diagram.finding("bpmn.multi-instance.two-numbers", loop, found=said)
+        number = text(child(loop, "loopCardinality"))
+        if _CONSTANT.fullmatch(number) and not _WHOLE.fullmatch(number):
+            yield diagram.finding("bpmn.multi-instance.number", loop, value=number[:80])
         for one, collection in (("inputDataItem", "loopDataInputRef"), ("outputDataItem", "loopDataOutputRef")):
             if child(loop, one) is not None and child(loop, collection) is not None:
                 yield from _item(diagram, loop, collection, one)
@@ -157,22 +165,34 @@ def compensation(diagram: Diagram) -> Iterator[Finding]:
 
 
 def compensated(diagram: Diagram) -> Iterator[Finding]:
-    """What a throwing event compensates is an activity it can see: in its own body or in one around it (§10.6.1)."""
+    """What a throwing event compensates is an activity it can see, and one that can be undone (§10.4.3, §10.6.1)."""
     for event in diagram.tree.each("endEvent", "intermediateThrowEvent"):
         for one in diagram.triggers(event):
             target = diagram.tree.target(one, one.get("activityRef", ""), *ACTIVITIES) if local(one) == "compensateEventDefinition" else None
-            if target is not None and diagram.container(target) not in _around(diagram, event):
+            if target is None:
+                continue
+            if diagram.container(target) not in _visible(diagram, event):
                 yield diagram.finding("bpmn.compensation.not-visible", event, activity=diagram.id(target))
+            elif not _compensable(diagram, target):
+                yield diagram.finding("bpmn.compensation.nothing", event, activity=diagram.id(target))
 
 
-def _around(diagram: Diagram, element: Element) -> list[Element]:
-    """The bodies around an element, the nearest first."""
+def _visible(diagram: Diagram, event: Element) -> list[Element]:
+    """The bodies whose activities a throwing event compensates: its own and, out of an event sub-process, the one that this is in."""
     found = []
-    container = diagram.container(element)
+    container = diagram.container(event)
     while container is not None:
         found.append(container)
-        container = diagram.container(container)
+        container = diagram.container(container) if flag(container, "triggeredByEvent") else None
     return found
+
+
+def _compensable(diagram: Diagram, activity: Element) -> bool:
+    """Whether there is a handler: on the activity, or inside it (§10.4.3: it must have one). A called process may bring its own."""
+    inside = [activity, *(one for one in activity.iter() if local(one) in ACTIVITIES)]
+    events = [event for one in inside for event in diagram.boundary_of(one)]
+    events += [start for one in inside if flag(one, "triggeredByEvent") for start in diagram.inside(one, "startEvent")]
+    return local(activity) == "callActivity" or any("compensate" in diagram.kinds(event) for event in events)
 
 
 def called(diagram: Diagram) -> Iterator[Finding]:

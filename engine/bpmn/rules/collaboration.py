@@ -32,6 +32,18 @@ def message_flows(diagram: Diagram) -> Iterator[Finding]:
             yield diagram.finding("bpmn.message-flow.same-pool", flow, source=diagram.id(source), target=diagram.id(target))
 
 
+def message_flow_ends(diagram: Diagram) -> Iterator[Finding]:
+    """An intermediate event has one message flow (§10.4.4)."""
+    for name in ("sourceRef", "targetRef"):
+        seen: set[Element] = set()
+        for flow in diagram.tree.each("messageFlow"):
+            event = diagram.tree.target(flow, flow.get(name, ""), "intermediateCatchEvent", "intermediateThrowEvent", "boundaryEvent")
+            if event in seen:
+                yield diagram.finding("bpmn.message-flow.several", flow, event=diagram.id(event))
+            elif event is not None:
+                seen.add(event)
+
+
 def _sends(diagram: Diagram, flow: Element, source: Element) -> Iterator[Finding]:
     kind = local(source)
     if kind in ("startEvent", "intermediateCatchEvent", "boundaryEvent", "receiveTask"):
@@ -115,4 +127,4 @@ def conversations(diagram: Diagram) -> Iterator[Finding]:
             yield diagram.finding("bpmn.conversation.global", one)
 
 
-RULES = (participants, message_flows, lanes, processes, choreographies, conversations)
+RULES = (participants, message_flows, message_flow_ends, lanes, processes, choreographies, conversations)

@@ -10,6 +10,7 @@ from engine.refusals import Finding
 
 _PAYLOAD = {"message": ("messageRef", "itemRef"), "signal": ("signalRef", "structureRef"), "error": ("errorRef", "structureRef"),
             "escalation": ("escalationRef", "structureRef")}
+_OBJECTS = ("dataObject", "dataObjectReference", "property")
 
 
 def item(diagram: Diagram, element: Element | None, attribute: str = "itemSubjectRef") -> Element | None:
@@ -79,6 +80,36 @@ def sets(diagram: Diagram) -> Iterator[Finding]:
                     if text(reference) not in own:
                         yield diagram.finding("bpmn.data.not-in-set", reference, data=text(reference), set=group)
         yield from _pairs(diagram, specification)
+
+
+def own_sets(diagram: Diagram) -> Iterator[Finding]:
+    """A set groups inputs or outputs of the activity, event or process it stands in, not of another (§10.3.2)."""
+    for one in diagram.tree.each("inputSet", "outputSet"):
+        for reference in children(one):
+            found = diagram.tree.target(reference, text(reference), "dataInput", "dataOutput")
+            if found is not None and found.getparent() is not one.getparent():
+                yield diagram.finding("bpmn.data.foreign-set", reference, data=diagram.id(found))
+
+
+def visible(diagram: Diagram) -> Iterator[Finding]:
+    """Data can be reached from inside the process, sub-process, activity or event they belong to, from nowhere else (§10.3.1)."""
+    for association in diagram.tree.each("dataInputAssociation", "dataOutputAssociation"):
+        for reference in children(association, "sourceRef", "targetRef"):
+            yield from _seen(diagram, reference, text(reference), *_OBJECTS, "dataInput", "dataOutput")
+    for reference in diagram.tree.each("dataObjectReference"):
+        yield from _seen(diagram, reference, reference.get("dataObjectRef", ""), "dataObject")
+    for loop in diagram.tree.each("multiInstanceLoopCharacteristics"):
+        for reference in children(loop, "loopDataInputRef", "loopDataOutputRef"):
+            yield from _seen(diagram, reference, text(reference), *_OBJECTS)  # another's inputs and outputs are refused with the loop
+
+
+def _seen(diagram: Diagram, element: Element, name: str, *kinds: str) -> Iterator[Finding]:
+    data = diagram.tree.target(element, name, *kinds)
+    if data is None:
+        return
+    home = _holder(data)
+    if all(around is not home for around in element.iterancestors()):
+        yield diagram.finding("bpmn.data.not-visible", element, data=diagram.id(data), home=diagram.id(home))
 
 
 def _pairs(diagram: Diagram, specification: Element) -> Iterator[Finding]:
@@ -213,4 +244,4 @@ def _binding(diagram: Diagram, binding: Element) -> Iterator[Finding]:
             yield diagram.finding("bpmn.data.binding-type", binding, data=diagram.id(data), message=diagram.id(message))
 
 
-RULES = (collections, objects, places, sets, associations, event_payloads, task_messages, bindings)
+RULES = (collections, objects, places, sets, own_sets, visible, associations, event_payloads, task_messages, bindings)

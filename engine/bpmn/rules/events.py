@@ -56,6 +56,19 @@ def start_triggers(diagram: Diagram) -> Iterator[Finding]:
                     yield diagram.finding("bpmn.start.trigger", start, trigger=kind, allowed=sorted(START))
         elif kinds or children(start, "eventDefinitionRef"):
             yield diagram.finding("bpmn.start.embedded-trigger", start, trigger=(kinds or ["?"])[0], container=diagram.id(container))
+    yield from _embedded_beginnings(diagram)
+
+
+def _embedded_beginnings(diagram: Diagram) -> Iterator[Finding]:
+    """A sub-process begins at its one start event, when a token comes; nothing in it starts an instance (§13.2.4)."""
+    for container in diagram.tree.each("subProcess", "transaction"):
+        starts = [] if flag(container, "triggeredByEvent") else diagram.inside(container, "startEvent")
+        for start in starts[1:]:
+            yield diagram.finding("bpmn.start.embedded-several", start, container=diagram.id(container), other=diagram.id(starts[0]))
+    for node in diagram.tree.each("receiveTask", "eventBasedGateway"):
+        around = diagram.container(node)
+        if flag(node, "instantiate") and around is not None and local(around) in ("subProcess", "transaction", "adHocSubProcess"):
+            yield diagram.finding("bpmn.start.embedded-instantiate", node, container=diagram.id(around))
 
 
 def _event_sub_process_start(diagram: Diagram, start: Element, kinds: list[str]) -> Iterator[Finding]:

@@ -23,6 +23,13 @@ def scope(diagram: Diagram) -> Iterator[Finding]:
             yield diagram.finding("bpmn.flow.outside", flow, source=diagram.id(source))
 
 
+def immediate(diagram: Diagram) -> Iterator[Finding]:
+    """In what is executed nothing comes between the two ends of a flow (§8.3.13: isImmediate must not be false)."""
+    for flow in diagram.flows:
+        if not flag(flow, "isImmediate", True) and diagram.executable(flow):
+            yield diagram.finding("bpmn.flow.not-immediate", flow)
+
+
 def listed(diagram: Diagram) -> Iterator[Finding]:
     """`incoming` and `outgoing` of a node say what the flows say; a diagram may leave both out, but not one of them (§8.3.13)."""
     lists: set[tuple[str, Element, str]] = set()
@@ -255,5 +262,5 @@ def _loops(diagram: Diagram, nodes: set[Element]) -> Iterator[list[Element]]:
                 low[node] = min(low[node], number[step])
 
 
-RULES = (scope, listed, conditions, defaults, connected, reachable, gateway_direction, gateway_count, event_gateway)
+RULES = (scope, immediate, listed, conditions, defaults, connected, reachable, gateway_direction, gateway_count, event_gateway)
 EXECUTION = (gateway_choice, cycles)

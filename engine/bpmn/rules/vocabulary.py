@@ -44,6 +44,18 @@ def elements(diagram: Diagram) -> Iterator[Finding]:
                 yield diagram.finding("bpmn.element.missing", element, missing=group, inside=local(element), least=least)
 
 
+_ANY_CONTENT = frozenset({"extensionElements", "definitions", "documentation", "text", "script", "rendering"})
+
+
+def foreign(diagram: Diagram) -> Iterator[Finding]:
+    """Elements of other vocabularies stand in extensionElements (§8.2.3)."""
+    for element in diagram.types:
+        if local(element) not in _ANY_CONTENT:
+            for one in element:
+                if not local(one):
+                    yield diagram.finding("bpmn.element.foreign", one, found=one.tag.rpartition("}")[2], inside=local(element))
+
+
 def _known(name: str) -> bool:
     return any(name in kind.children for kind in TYPES.values())
 
