@@ -38,6 +38,7 @@ class UploadField {
     window.addEventListener('beforeunload', (event) => {
       if (this.unfinished()) event.preventDefault();
     });
+    if (input.files?.length) this.take([...input.files]); // chosen before this script had arrived
   }
 
   private take(files: File[]): void {

@@ -89,7 +89,6 @@ def video(tmp_path: Path) -> Iterator[tuple[Path, str]]:
     path.unlink()
 
 
-@pytest.mark.long  # beside another browser on the same cores it stood still now and then (twice in four whole runs), for a reason not found yet
 def test_it_arrives_as_it_was_sent(page: Page, context: BrowserContext, server: Server, video: tuple[Path, str]) -> None:
     path, digest = video
     asked: list[Request] = []

@@ -199,6 +199,18 @@ def test_a_refusal_is_said_in_words(status, body, said, form, tus, video):
     assert form.locator(".upload-figure").inner_text() == said
 
 
+def test_a_file_chosen_before_the_script_has_arrived_goes_up_too(page, tus, video):
+    def first_the_file(route):
+        page.set_input_files("#v", video)
+        route.continue_()
+
+    page.route("**/dist/upload.js", first_the_file)
+    page.goto(f"http://127.0.0.1:{tus.server_port}/")
+
+    expect(page.locator("li[data-state=done]")).to_have_count(1)
+    assert len(tus.parts) == 1
+
+
 def test_a_field_that_arrives_later_is_served_too_and_once(form, tus, video):
     form.evaluate("() => { const old = document.querySelector('#v'), made = old.cloneNode(); made.removeAttribute('data-started'); made.id = 'later'; old.replaceWith(made); }")
     for _ in range(2):
