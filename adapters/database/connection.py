@@ -29,6 +29,9 @@ BUSY_SECONDS = 5
 AFFECTED = ((3, 7, 0), (3, 51, 3))  # SQLite versions from–before with the WAL-reset bug
 # SQLite's IOERR_FSYNC and IOERR_DIR_FSYNC. The kernel may have thrown the data away and report the next try as done, so there is no next try.
 NOT_WRITTEN_THROUGH = frozenset({1034, 1290})
+# Off where writes are made. Each of their statements reaches few rows by an index, and a plan stays with its connection: one that was made while a
+# table was small would read the whole of it for as long as it grows, until PostgreSQL has counted again.
+BY_INDEX = ("enable_seqscan", "enable_bitmapscan", "jit")
 NETWORK_FILESYSTEMS = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs", "afs", "ceph", "glusterfs", "fuse.glusterfs"})
 
 
@@ -53,11 +56,13 @@ class OutOfBounds(Exception):
 class Database:
     """One database for all places: pool, compiled statements, transactions."""
 
-    def __init__(self, connect: Callable[[], Any], engine: sa.Engine, dialect: sa.Dialect) -> None:
+    def __init__(self, connect: Callable[[], Any], engine: sa.Engine, dialect: sa.Dialect, connect_for_writes: Callable[[], Any] | None = None) -> None:
         self.engine = engine  # a transaction of it takes the write lock at once
         self.pages = engine.execution_options(banli_reads=True)  # for reading only
-        self._connect, self._dialect = connect, dialect
-        self._idle: deque[Any] = deque()  # driver connections of the write path
+        self._dialect = dialect
+        self._readers = self._writers = _Idle(connect, self.lite)  # driver connections, beside those of the engine's pool
+        if connect_for_writes is not None:
+            self._writers = _Idle(connect_for_writes, self.lite)
         self._statements = _COMPILED.setdefault(dialect.name, {})
         self.writes = Histogram()  # seconds of each write, from asking for the lock to the commit
         self.unsafe = False  # the disk refused to write through: nothing more is written until the process starts again
@@ -86,23 +91,23 @@ class Database:
         if self.unsafe:
             raise Refused("store.disk", reason="fsync")
         began = perf_counter()
-        driver = self._taken()
+        driver = self._writers.taken()
         try:
             transaction = self._transaction(driver, "BEGIN IMMEDIATE")
             yield transaction
             transaction.commit()
         except BaseException as error:
-            self._returned(driver)
+            self._writers.undone(driver)
             self.unsafe = self.unsafe or getattr(error, "sqlite_errorcode", 0) in NOT_WRITTEN_THROUGH
             _translated(error)
             raise
-        self._idle.append(driver)
+        self._writers.returned(driver)
         self.writes.add(perf_counter() - began)
 
     @contextmanager
     def looking(self) -> Iterator[Transaction]:
         """The same statements in a transaction that is always rolled back, without the write lock on SQLite."""
-        driver = self._taken()
+        driver = self._readers.taken()
         try:
             yield self._transaction(driver, "BEGIN")
         except (sqlite.Error, psycopg.Error) as error:
@@ -111,31 +116,10 @@ class Database:
         except Lost as lost:
             raise Conflict("store.away") from lost
         finally:
-            self._returned(driver)
+            self._readers.undone(driver)
 
     def _transaction(self, driver: Any, begin: str) -> Transaction:
         return OnSqlite(driver, self.statement, begin) if self.lite else OnPostgres(driver, self.statement)
-
-    def _taken(self) -> Any:
-        """A connection for this transaction alone; those given back last come first, so that few stay open under little load."""
-        while self._idle:
-            try:
-                driver = self._idle.pop()
-            except IndexError:  # another thread was quicker
-                break
-            if self.lite or driver.alive():
-                return driver
-            driver.close()
-        return self._connect()
-
-    def _returned(self, driver: Any) -> None:
-        """Undoes what is left of a transaction; a connection that is lost is not used again."""
-        try:
-            driver.rollback()
-        except (sqlite.Error, psycopg.Error, Lost):
-            driver.close()
-            return
-        self._idle.append(driver)
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
@@ -156,8 +140,42 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
-        while self._idle:
-            self._idle.pop().close()
+        self._readers.close()
+        self._writers.close()
+
+
+class _Idle:
+    """Driver connections that nobody uses at the moment; for any number of threads."""
+
+    def __init__(self, connect: Callable[[], Any], lite: bool) -> None:
+        self._connect, self._lite = connect, lite
+        self._drivers: deque[Any] = deque()
+        self.returned = self._drivers.append
+
+    def taken(self) -> Any:
+        """A connection for one transaction alone; those given back last come first, so that few stay open under little load."""
+        while self._drivers:
+            try:
+                driver = self._drivers.pop()
+            except IndexError:  # another thread was quicker
+                break
+            if self._lite or driver.alive():
+                return driver
+            driver.close()
+        return self._connect()
+
+    def undone(self, driver: Any) -> None:
+        """Undoes what is left of a transaction; a connection that is lost is not used again."""
+        try:
+            driver.rollback()
+        except (sqlite.Error, psycopg.Error, Lost):
+            driver.close()
+            return
+        self.returned(driver)
+
+    def close(self) -> None:
+        while self._drivers:
+            self._drivers.pop().close()
 
 
 def _translated(error: BaseException) -> None:
@@ -261,13 +279,18 @@ def _open_postgresql(url: str) -> Database:
         connection.commit()
         return connection
 
-    def wire() -> Wire:
+    def wire(*settings: str) -> Wire:
         try:
-            return Wire(connect())
+            connection = connect()
+            with connection.cursor() as cursor:
+                for setting in settings:
+                    cursor.execute(f"SET {setting} = off")
+            connection.commit()
+            return Wire(connection)
         except psycopg.OperationalError as error:
             raise Lost(False) from error
 
     # A connection that broke while it lay in the pool is found out before it is used: a page cannot be asked twice.
     engine = sa.create_engine("postgresql+psycopg://", creator=connect, poolclass=sa.QueuePool, pool_size=8, max_overflow=24, pool_pre_ping=True)
     dialect: sa.Dialect = PGDialect_asyncpg()  # type: ignore[no-untyped-call]  # for its numbered parameters
-    return Database(wire, engine, dialect)
+    return Database(wire, engine, dialect, lambda: wire(*BY_INDEX))

@@ -5,7 +5,7 @@ import pytest
 import sqlalchemy as sa
 
 from adapters.database import schema, upgrade  # noqa: F401  (upgrade brings the tables that other modules declare)
-from adapters.database.connection import Busy, Database, OutOfBounds, Taken, connect_sqlite, open_database, refuse_network_disk
+from adapters.database.connection import BY_INDEX, Busy, Database, OutOfBounds, Taken, connect_sqlite, open_database, refuse_network_disk
 from adapters.identity import accounts
 from engine.refusals import Refused
 
@@ -84,3 +84,16 @@ def test_a_lock_held_too_long_is_a_wish_to_try_again(tmp_path: Path, monkeypatch
     with database.writing(), pytest.raises(Busy), database.writing():
         raise AssertionError("two writers at once")
     database.close()
+
+
+_SETTINGS = sa.select(*[sa.func.current_setting(name) for name in BY_INDEX])
+
+
+def test_a_write_goes_by_indexes_and_a_page_as_the_database_thinks_best(database: Database) -> None:
+    if database.lite:
+        pytest.skip("of PostgreSQL's planner")
+    with database.writing() as transaction:
+        written = transaction.row(_SETTINGS)
+    with database.looking() as transaction:
+        looked = transaction.row(_SETTINGS)
+    assert (written, looked) == (("off",) * 3, ("on",) * 3)
