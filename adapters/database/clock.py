@@ -9,7 +9,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
 from adapters.database import schema
-from adapters.database.connection import Database, bind
+from adapters.database.connection import Database, Transaction, bind
 from adapters.database.moments import restored, stored
 from engine.refusals import NotFound, Refused
 
@@ -37,7 +37,15 @@ CLOCK = sa.select(_p.clock_offset, database_now()).where(_p.place == bind("place
 
 def now(connection: sa.Connection, place: str) -> datetime:
     """The place's business time. Raises NotFound `place.unknown`."""
-    found = connection.execute(CLOCK, {"place": place}).first()
+    return _business_time(connection.execute(CLOCK, {"place": place}).first(), place)
+
+
+def now_in(transaction: Transaction, place: str) -> datetime:
+    """The same, for a read on the driver."""
+    return _business_time(transaction.row(CLOCK, place=place), place)
+
+
+def _business_time(found: Any, place: str) -> datetime:
     if found is None:
         raise NotFound("place.unknown", place=place)
     return restored(found[0] + found[1])

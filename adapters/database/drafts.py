@@ -23,6 +23,9 @@ _NOW = sa.select(database_now())
 _this = (_d.place == bind("place"), _d.person == bind("person"), _d.instance == bind("instance"), _d.task == bind("task"))
 sa.Index("draft_task", _d.place, _d.instance, _d.task)  # whose drafts go when a task is done
 _WHOSE = sa.select(_d.person).where(_d.place == bind("place"), _d.instance == bind("instance"), _d.task == bind("task"))
+_LOAD = (
+    sa.select(_d.data, _d.saved_at, _k.wrapped).join(schema.subject_key, sa.and_(_k.place == _d.place, _k.subject == _d.person))
+    .where(*_this, _k.wrapped.is_not(None)))
 _FORGET = schema.draft.delete().where(*_this)
 _KEEP = schema.draft.insert().values({c.name: bind(c.name) for c in schema.draft.c})
 
@@ -48,15 +51,12 @@ class Drafts:
 
     def load(self, place: str, person: str, instance: str, task: str) -> tuple[Mapping[str, Any], datetime] | None:
         """The draft and when it was saved; None without one."""
-        query = (
-            sa.select(_d.data, _d.saved_at, _k.wrapped).join(schema.subject_key, sa.and_(_k.place == _d.place, _k.subject == _d.person))
-            .where(_d.place == place, _d.person == person, _d.instance == instance, _d.task == task, _k.wrapped.is_not(None)))
-        with self._database.reading() as connection:
-            found = connection.execute(query).first()
+        with self._database.looking() as transaction:
+            found = transaction.row(_LOAD, place=place, person=person, instance=instance, task=task)
         if found is None:
             return None
-        plain = self._keys.decrypt(place, person, bytes(found.wrapped), bytes(found.data), _about(place, instance, task))
-        return from_canonical(plain), restored(found.saved_at)
+        data, saved_at, wrapped = found
+        return from_canonical(self._keys.decrypt(place, person, bytes(wrapped), bytes(data), _about(place, instance, task))), restored(saved_at)
 
     def drop(self, place: str, person: str, instance: str, task: str) -> None:
         """Nothing happens when there is none."""

@@ -1,19 +1,22 @@
 """Organisations, people, posts and who holds them from when to when; every change is an entry of the stream `place`. No passwords here."""
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
+from typing import Any
 from uuid import uuid4
 
 import sqlalchemy as sa
 
 from adapters.database import schema
-from adapters.database.clock import database_time, now
+from adapters.database.clock import database_time, now_in
 from adapters.database.connection import Database, Taken, Transaction, bind
 from adapters.database.journal import Journal
-from adapters.database.moments import NEVER, restored_or_none, stored
+from adapters.database.moments import NEVER, restored, stored
+from adapters.database.visibility import listed, one_of, room
 from engine.refusals import Conflict, NotFound, Refused
 
 STREAM = "place"
@@ -32,7 +35,23 @@ _PATH = sa.select(_o.path).where(_o.place == bind("place"), _o.id == bind("id"))
 _PERSON = sa.select(_n.id).where(_n.place == bind("place"), _n.id == bind("id"))
 _POST = sa.select(_s.org, _s.role).where(_s.place == bind("place"), _s.id == bind("id"))
 _ONE_GRANT = sa.select(_g.person, _g.post, _g.from_at, _g.to_at).where(_g.place == bind("place"), _g.id == bind("id"))
+_HELD = (
+    sa.select(_g.id, _g.person, _n.name, _g.post, _s.org, _s.role, _s.title, _s.reach, _g.from_at, _g.to_at)
+    .join(schema.post, sa.and_(_s.place == _g.place, _s.id == _g.post))
+    .join(schema.person, sa.and_(_n.place == _g.place, _n.id == _g.person))
+    .where(_g.place == bind("place"), _g.from_at <= bind("at"), _g.to_at > bind("at")).order_by(_g.from_at, _g.id))
+_HELD_BY = _HELD.where(_g.person == bind("person"))
 _END_GRANT = schema.post_grant.update().where(_g.place == bind("key_place"), _g.id == bind("key_id")).values(to_at=bind("to_at"))
+
+
+@lru_cache(maxsize=64)
+def _holders_of(candidates: int) -> sa.Select[Any]:
+    return _HELD.where(one_of(_g.candidate, "candidate", candidates))
+
+
+@lru_cache(maxsize=64)
+def _names(people: int) -> sa.Select[Any]:
+    return sa.select(_n.id, _n.name).where(_n.place == bind("place"), one_of(_n.id, "person", people))
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,19 +165,19 @@ class People:
 
     def holdings(self, place: str, person: str, at: datetime | None = None) -> list[Holding]:
         """The posts a person holds at `at` (business time; now)."""
-        return self._holdings(place, at, _g.person == person)
+        return self._holdings(place, at, _HELD_BY, {"person": person})
 
     def holders(self, place: str, candidates: Sequence[str], at: datetime | None = None) -> list[str]:
         """The ids of all people whom these candidates (`role@org`, `user:ID`) mean at `at`, sorted, each once."""
         named = {c[5:] for c in candidates if c.startswith("user:")}
-        roles = [c for c in candidates if not c.startswith("user:")]
-        held = {h.person for h in self._holdings(place, at, _g.candidate.in_(roles))} if roles else set()
+        roles = sorted({c for c in candidates if not c.startswith("user:")})
+        held = {h.person for h in self._holdings(place, at, _holders_of(room(len(roles))), listed("candidate", roles))} if roles else set()
         return sorted(named | held)
 
     def vacant(self, place: str, candidates: Iterable[str], at: datetime | None = None) -> list[str]:
         """Those of `candidates` (`role@org`) that nobody holds at `at`."""
         wanted = sorted(set(candidates))
-        held = {h.candidate for h in self._holdings(place, at, _g.candidate.in_(wanted))}
+        held = {h.candidate for h in self._holdings(place, at, _holders_of(room(len(wanted))), listed("candidate", wanted))}
         return [candidate for candidate in wanted if candidate not in held]
 
     def organisations(self, place: str, below: str | None = None) -> list[Organisation]:
@@ -180,8 +199,9 @@ class People:
 
     def names(self, place: str, people: Iterable[str]) -> dict[str, str]:
         """Names by id, of those that exist."""
-        with self._database.reading() as connection:
-            return {id: name for id, name in connection.execute(sa.select(_n.id, _n.name).where(_n.place == place, _n.id.in_(sorted(set(people)))))}
+        wanted = sorted(set(people))
+        with self._database.looking() as transaction:
+            return {id: name for id, name in transaction.rows(_names(room(len(wanted))), place=place, **listed("person", wanted))}
 
     def emails(self, place: str, people: Iterable[str]) -> dict[str, str]:
         """Mail addresses by id, of those that have one."""
@@ -189,16 +209,11 @@ class People:
         with self._database.reading() as connection:
             return {id: email for id, email in connection.execute(query) if email is not None}
 
-    def _holdings(self, place: str, at: datetime | None, which: sa.ColumnElement[bool]) -> list[Holding]:
-        query = (
-            sa.select(_g.id, _g.person, _n.name, _g.post, _s.org, _s.role, _s.title, _s.reach, _g.from_at, _g.to_at)
-            .join(schema.post, sa.and_(_s.place == _g.place, _s.id == _g.post))
-            .join(schema.person, sa.and_(_n.place == _g.place, _n.id == _g.person))
-            .where(_g.place == place, which).order_by(_g.from_at, _g.id))
-        with self._database.reading() as connection:
-            moment = stored(now(connection, place) if at is None else at)
-            found = connection.execute(query.where(_g.from_at <= moment, _g.to_at > moment)).all()
-        return [Holding(*row[:8], restored_or_none(row[8]), None if row[9] >= NEVER else restored_or_none(row[9])) for row in found]  # type: ignore[arg-type]
+    def _holdings(self, place: str, at: datetime | None, query: sa.Select[Any], wanted: Mapping[str, object]) -> list[Holding]:
+        with self._database.looking() as transaction:
+            asked = stored(now_in(transaction, place) if at is None else at)
+            found = transaction.rows(query, place=place, at=asked, **wanted)
+        return [Holding(c[0], c[1], c[2], c[3], c[4], c[5], c[6], c[7], restored(c[8]), None if c[9] >= NEVER else restored(c[9])) for c in found]
 
     @contextmanager
     def _writing(self, taken: str, key: str) -> Iterator[Transaction]:

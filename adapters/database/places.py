@@ -23,6 +23,8 @@ _HEAD = (
               _i.started_at, _i.ended_at, _i.counters)
     .where(_i.place == bind("place"), _i.id == bind("id")))
 
+_PLACES = sa.select(_p.place, _p.title, _p.kind, _p.zone).order_by(_p.place)
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -36,8 +38,8 @@ class Place:
 
 def places(database: Database) -> list[Place]:
     """All places, by id."""
-    with database.reading() as connection:
-        return [Place(*row) for row in connection.execute(sa.select(_p.place, _p.title, _p.kind, _p.zone).order_by(_p.place))]
+    with database.looking() as transaction:
+        return [Place(*row) for row in transaction.rows(_PLACES)]
 
 
 def next_due(database: Database, place: str) -> datetime | None:

@@ -53,6 +53,8 @@ def say(code: str, language: str = "zh", /, **details: object) -> str:
         if not is_text(code):
             return say("general.unknown", language, code=code)
         template = code
+    if not details and "{" not in template and "}" not in template:
+        return template
     return template.format_map(_Details({name: _plain(value, language) for name, value in details.items()}))
 
 

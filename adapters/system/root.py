@@ -125,8 +125,8 @@ class System:
 
     def clock(self, place: str) -> datetime:
         """The place's business time."""
-        with self.database.reading() as connection:
-            return clocks.now(connection, place)
+        with self.database.looking() as transaction:
+            return clocks.now_in(transaction, place)
 
     def advance(self, place: str, to: datetime) -> int:
         """Lets a demo or rehearsal place's time pass up to `to`, doing on the way what falls due, in order; how many things were done."""

@@ -55,7 +55,11 @@ def time_left(due_at: datetime, now: datetime, calendar: Calendar, zone: tzinfo)
 
 def lamp(due_at: datetime, now: datetime, calendar: Calendar, zone: tzinfo, thresholds: Thresholds = Thresholds()) -> Lamp:
     """Green, amber or red by the working days left (`time_left`); red from `due_at` on."""
-    left = time_left(due_at, now, calendar, zone)
+    return lamp_of(time_left(due_at, now, calendar, zone), thresholds)
+
+
+def lamp_of(left: TimeLeft, thresholds: Thresholds = Thresholds()) -> Lamp:
+    """The lamp for so much time left."""
     if left.overdue or left.working_days <= thresholds.red:
         return Lamp.RED
     return Lamp.AMBER if left.working_days <= thresholds.amber else Lamp.GREEN
