@@ -15,7 +15,7 @@ from engine.feel.evaluation import Frame, Run
 from engine.feel.expression import Expression, parse
 from engine.feel.loops import Lambda, Source
 from engine.feel.tree import Name, Node, UnaryTests
-from engine.feel.types import Type, Types, coerce
+from engine.feel.types import ANY, Type, Types, coerce
 from engine.feel.values import kind
 from engine.refusals import Finding
 
@@ -127,9 +127,11 @@ class Reader:
         names, types = self.parameters(element)
         body = self.seeing(*names).inner(element)
         model_types, owner = self.types, self.owner
+        inside = child(element, *EXPRESSIONS)
+        result = (None if inside is None else self.type_of(inside.get("typeRef"))) or ANY
 
         def make(s: Any, r: Run) -> Any:
-            return Lambda(names, types, model_types, body, s, FRAMES * 2, NOWHERE, owner)
+            return Lambda(names, types, model_types, body, s, FRAMES * 2, NOWHERE, owner, result)
 
         return make
 

@@ -10,7 +10,7 @@ from engine.feel.closures import Evaluate
 from engine.feel.errors import Reason, Rejected
 from engine.feel.evaluation import Environment, Run
 from engine.feel.loops import Lambda
-from engine.feel.types import Type, Types, coerce
+from engine.feel.types import ANY, Type, Types, coerce
 from engine.feel.values import admit, bind, kind
 
 BODY_FRAMES = 24  # Python frames that one call of a knowledge model takes, for the bound on nested calls
@@ -152,7 +152,7 @@ class Knowledge(DrgElement):
         def body(s: Any, r: Run) -> Any:
             return self.fitted(self.body(s, r), r)
 
-        return Lambda(self.parameters, self.parameter_types, self.types, body, self.scope(values, run), BODY_FRAMES, NOWHERE, self.name)
+        return Lambda(self.parameters, self.parameter_types, self.types, body, self.scope(values, run), BODY_FRAMES, NOWHERE, self.name, self.type or ANY)
 
 
 @dataclass(slots=True, eq=False)

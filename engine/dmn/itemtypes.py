@@ -43,8 +43,11 @@ class TypeTable:
             return None
         if name in BUILT_IN and name not in self.types:
             return BUILT_IN[name]
-        if name not in self.types and name.rpartition(":")[2] in self.types:
-            name = name.rpartition(":")[2]
+        local = name.rpartition(":")[2]  # DMN 1.1 writes names with a prefix
+        if name not in self.types and local in self.types:
+            name = local
+        elif name not in self.types and local in BUILT_IN:
+            return None if local == "Any" else BUILT_IN[local]
         return NamedType(name)
 
     def allowed_text(self, reference: str | None) -> str:

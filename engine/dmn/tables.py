@@ -3,6 +3,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from engine.feel import tree
@@ -110,6 +111,8 @@ class Table:
             return self.named(values)
         if self.hit_policy in LISTING and not self.aggregation:
             return []
+        if self.aggregation == "COUNT":
+            return self.named([Decimal(0)] * len(self.outputs))
         return r.null("dmn.no-rule", NOWHERE, table=self.name)
 
     def result(self, index: int, s: Any, r: Run) -> list[Any]:

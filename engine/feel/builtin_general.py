@@ -1,6 +1,7 @@
 """Built-in functions of FEEL that convert, negate, compare, and the ones that Camunda added and our diagrams use."""
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 from engine.feel import tree
@@ -10,6 +11,9 @@ from engine.feel.functions import BUILT_INS, built_in
 from engine.feel.parser import Parser
 from engine.feel.temporal import parse_at
 from engine.feel.values import NUMBERS, Range, identical, kind, order, text_of
+
+
+_NUMBER = re.compile(r"-?(\d+(\.\d+)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)  # a literal of FEEL, perhaps negative
 
 
 @built_in("not(negand: any)")
@@ -46,10 +50,9 @@ def number(text: str, grouping: str | None, separator: str | None) -> Decimal:
         raise Rejected("feel.separator", grouping=str(grouping), decimal=str(separator))
     plain = text if grouping is None else text.replace(grouping, "")
     plain = plain if separator is None else plain.replace(separator, ".")
-    body = plain.strip().removeprefix("-")
-    if len(plain) > 100 or not body[:1].isascii() or not (body[:1].isdigit() or body[:1] == "."):
+    if len(plain) > 100 or _NUMBER.fullmatch(plain.strip()) is None:
         raise Rejected("feel.not-a-number", text=text[:60])
-    value = NUMBERS.create_decimal(plain.strip()) if "_" not in plain else Decimal("NaN")
+    value = NUMBERS.create_decimal(plain.strip())
     if not value.is_finite():
         raise Rejected("feel.not-a-number", text=text[:60])
     return value

@@ -57,8 +57,9 @@ def sublist(items: List, start: Decimal, length: Decimal | None) -> list[Any]:
     return list(items[first:first + count])
 
 
+@built_in("append(list: list)")
 @built_in("append(list: list, item: list ...)")
-def append(items: List, more: List) -> list[Any]:
+def append(items: List, more: List = ()) -> list[Any]:
     return [*items, *more]
 
 
@@ -266,7 +267,7 @@ def context_put_deep(run: Run, context: Mapping[str, object], keys: List, value:
     run.spend(1 + len(context))
     if len(keys) == 1:
         return {**context, keys[0]: value}
-    inner = context.get(keys[0], {})
+    inner = context.get(keys[0])
     if not is_context(inner):
         raise Rejected("feel.argument-kind", function="context put", parameter="keys", kind=kind(inner), wanted="context")
     return {**context, keys[0]: context_put_deep(run, inner, keys[1:], value)}

@@ -55,10 +55,12 @@ def abs_(n: object) -> object:
 
 @built_in("modulo(dividend: number, divisor: number)")
 def modulo(dividend: Decimal, divisor: Decimal) -> Decimal:
-    """The remainder with the divisor's sign: modulo(-12, 5) is 3."""
+    """The remainder with the divisor's sign: modulo(-12, 5) is 3. Exact, however many digits the quotient has."""
     if not divisor:
         raise Rejected("feel.divide-by-zero")
-    rest = finite(NUMBERS.remainder(dividend, divisor), "modulo")
+    rest = NUMBERS.remainder(dividend, divisor)
+    if rest.is_nan():  # the quotient has more than 34 digits
+        rest = finite(NUMBERS.plus(_WIDE.remainder(dividend, divisor)), "modulo")
     return NUMBERS.add(rest, divisor) if rest and rest.is_signed() != divisor.is_signed() else rest
 
 

@@ -125,7 +125,7 @@ def string_join(run: Run, items: Sequence[object], delimiter: str | None) -> str
     return joined(run, items, delimiter or "")
 
 
-@built_in("string join(list: list, delimiter: string ?, prefix: string ?, suffix: string ? =)", run=True)
+@built_in("string join(list: list, delimiter: string ?, prefix: string ?, suffix: string ?)", run=True)
 def string_join_between(run: Run, items: Sequence[object], delimiter: str | None, prefix: str | None, suffix: str | None) -> str:
     return (prefix or "") + joined(run, items, delimiter or "") + (suffix or "")
 

@@ -15,9 +15,10 @@ from engine.feel.closures import Evaluate
 from engine.feel.evaluation import Run
 from engine.feel.functions import BUILT_INS
 from engine.feel.logic import Test
+from engine.feel.statics import static_type
 from engine.feel.tree import Node, Place
-from engine.feel.types import ANY, BUILT_IN, NO_TYPES, SIMPLE, ContextType, FunctionType, ListType, Type, Types
-from engine.feel.values import NUMBERS, admit, kind, satisfies
+from engine.feel.types import ANY, NO_TYPES, FunctionType, Types
+from engine.feel.values import NUMBERS, admit, satisfies
 
 INPUT = "?"  # the name of the tested value in a unary test
 
@@ -116,7 +117,9 @@ class Compiler:
             return closures.failing("feel.external-function", node.place)
         body = self.inside(names, node.body)
         parameter_types = tuple(wanted for _, wanted in node.parameters)
-        types, deep, result = self.types, frames(node.body) + 2, static_type(node.body)
+        types, deep = self.types, frames(node.body) + 2
+        declared = static_type(node)
+        result = declared.result if isinstance(declared, FunctionType) else ANY
 
         def make(s: Any, r: Run) -> Any:
             return loops.Lambda(names, parameter_types, types, body, s, deep, node.place, result=result)
@@ -260,25 +263,6 @@ _FRAMES = {tree.Call: 3, tree.ListOf: 2, tree.For: 3, tree.Quantified: 3, tree.I
 def frames(node: Node) -> int:
     """How many Python frames an evaluation of the tree takes at most, functions that it calls not counted."""
     return _FRAMES.get(type(node), 1) + max((frames(child) for child in tree.children(node)), default=0)
-
-
-def static_type(node: Node) -> Type:
-    """The type of every value that the tree can give, as far as its form alone tells; else Any."""
-    match node:
-        case tree.Literal(None):
-            return BUILT_IN["Null"]
-        case tree.Literal(value):
-            return SIMPLE[kind(value)]
-        case tree.ListOf(items):
-            found = {static_type(item) for item in items}
-            return ListType(found.pop() if len(found) == 1 else ANY)
-        case tree.ContextOf(entries):
-            return ContextType(tuple((key, static_type(value)) for key, value in entries))
-        case tree.FunctionOf(parameters, body):
-            return FunctionType(tuple(wanted or ANY for _, wanted in parameters), static_type(body))
-        case tree.If(_, then, otherwise) if static_type(then) == static_type(otherwise):
-            return static_type(then)
-    return ANY
 
 
 def constant_of(node: Node) -> Any:

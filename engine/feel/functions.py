@@ -76,7 +76,7 @@ class Signature:
             return admit(value)
         if "list" in kinds:
             return [value]
-        if is_list(value) and len(value) == 1:
+        if is_list(value) and len(value) == 1 and not is_list(value[0]):
             return self.checked(run, parameter, value[0])
         raise Rejected("feel.argument-kind", function=self.function, parameter=parameter.name, kind=found, wanted=" | ".join(sorted(kinds)))
 

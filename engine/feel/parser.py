@@ -114,15 +114,21 @@ class Parser:
     def test(self) -> Node:
         if self.is_operator(*COMPARISONS):
             place, operator = self.place(), self.next().text
-            return tree.Comparison(operator, self.operators(_SUM), place=place)
+            self.descend()
+            operand = self.operators(_SUM)
+            self.depth -= 1
+            return tree.Comparison(operator, operand, place=place)
         return self.expression()
 
     # Expressions
 
-    def expression(self) -> Node:
+    def descend(self) -> None:
         self.depth += 1
         if self.depth > DEEPEST:
             raise self.error("feel.too-deep", limit=DEEPEST)
+
+    def expression(self) -> Node:
+        self.descend()
         node = self.operators(_OR)
         self.depth -= 1
         return node
@@ -473,9 +479,7 @@ class Parser:
     # Types
 
     def type(self) -> Type:
-        self.depth += 1
-        if self.depth > DEEPEST:
-            raise self.error("feel.too-deep", limit=DEEPEST)
+        self.descend()
         found = self.type_inside()
         self.depth -= 1
         return found

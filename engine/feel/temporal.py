@@ -227,7 +227,7 @@ def clock(value: AnyTime) -> int:
 
 _YEAR = r"(?P<year>-?(?:[1-9]\d{3,8}|0\d{3}))-(?P<month>\d\d)-(?P<day>\d\d)"
 _CLOCK = r"(?P<hour>\d\d):(?P<minute>\d\d):(?P<second>\d\d)(?:\.(?P<fraction>\d{1,9}))?"
-_ZONE = r"(?:(?P<utc>Z)|(?P<sign>[+-])(?P<oh>\d\d):(?P<om>\d\d)(?::(?P<os>\d\d))?|@(?P<zone>[A-Za-z0-9_+\-/]+))?"
+_ZONE = r"(?:(?P<utc>[Zz])|(?P<sign>[+-])(?P<oh>\d\d):(?P<om>\d\d)(?::(?P<os>\d\d))?|@(?P<zone>[A-Za-z0-9_+\-/]+))?"
 _DATE = re.compile(_YEAR, re.ASCII)
 _TIME = re.compile(_CLOCK + _ZONE, re.ASCII)
 _DATE_TIME = re.compile(_YEAR + "T" + _CLOCK + _ZONE, re.ASCII)

@@ -127,6 +127,8 @@ def _conforms(value: object, target: Type, types: Types, check_allowed: bool) ->
             return isinstance(value, Range) and inner(value.start, element) and inner(value.end, element)
         case FunctionType():
             signature = getattr(value, "signature", None)
+            if check_allowed and isinstance(signature, FunctionType) and signature.result == ANY:
+                signature = FunctionType(signature.parameters, target.result)  # what it gives is only known once it is called
             return kind(value) == "function" and (signature is None or is_subtype(signature, target, types))
     return False
 

@@ -97,6 +97,20 @@ def test_inputs_and_results_are_fitted_to_their_types(definition, value, expecte
     assert evaluate("r", definition, given("v"), decision("r", text("v"), "v", type="t"), v=value).value == expected
 
 
+@pytest.mark.parametrize(("made", "expected"), [
+    ("function(a: number) a + 1", 2), ("function(a) a", 1), ("function(a: number) string(a)", None), ("function(a: string) 1", None), ("function(a, b) 1", None), ("5", None),
+])
+def test_a_function_fits_its_type_unless_its_form_says_otherwise(made, expected):
+    typed = '<itemDefinition name="tf"><functionItem outputTypeRef="number"><parameters name="a" typeRef="number"/></functionItem></itemDefinition>'
+
+    assert evaluate("r", typed, decision("f", text(made), type="tf"), decision("r", text("f(1)"), "!f")).value == expected
+
+
+@pytest.mark.parametrize("prefix", ["", "feel:", "f:"])
+def test_a_type_may_be_written_with_the_prefix_of_its_namespace(prefix):
+    assert [evaluate("r", given("v", type=f"{prefix}number"), decision("r", text("v"), "v"), v=v).value for v in (5, "5")] == [5, None]
+
+
 def test_a_type_that_does_not_exist_is_a_warning_and_nothing_fits_it():
     read = parse_dmn(model(given("v", type="tNo"), decision("r", text("v"), "v")))
 

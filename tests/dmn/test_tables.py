@@ -74,6 +74,11 @@ def test_collect_and_its_aggregators(aggregation, expected):
     assert decide(table("n", "r", "> 1 | 10", "> 2 | 5", "> 0 | 7", hit="COLLECT", aggregation=aggregation), n=3).value == expected
 
 
+@pytest.mark.parametrize(("aggregation", "expected"), [("", []), ("SUM", None), ("COUNT", 0), ("MIN", None), ("MAX", None)])
+def test_collecting_nothing(aggregation, expected):
+    assert decide(table("n", "r", "> 1 | 10", hit="COLLECT", aggregation=aggregation), n=0).value == expected
+
+
 def test_an_input_outside_its_values_is_refused_with_the_reason():
     result = decide(table("kind", "r", '"甲" | 1', values={"kind": '"甲", "乙"'}), kind="丙")
 

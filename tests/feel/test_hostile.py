@@ -140,11 +140,18 @@ def test_extreme_arguments_are_answered_quickly(text):
     assert process_time() - started < 0.5
 
 
-@pytest.mark.parametrize("text", ["(" * 5000, "[" * 5000, "-" * 5000 + "1", "{a:" * 3000, "1" + "+1" * 5000, "a" + ".b" * 5000, "f" + "(1)" * 5000, "x in (" * 500, "[1..[" * 200, "if " * 4000, "not(" * 1000, "a instance of list<" + "list<" * 500, "1 " * 60_000, "\"" * 9999, "(" * 100 + "x in [1..2[" * 50, "function(a) " * 2000])
+@pytest.mark.parametrize("text", ["(" * 5000, "[" * 5000, "-" * 5000 + "1", "{a:" * 3000, "1" + "+1" * 5000, "a" + ".b" * 5000, "f" + "(1)" * 5000, "x in (" * 500, "[1..[" * 200, "if " * 4000, "(<" * 5000, "[<" * 5000, "x in (<" * 3000, "not(" * 1000, "a instance of list<" + "list<" * 500, "1 " * 60_000, "\"" * 9999, "(" * 100 + "x in [1..2[" * 50, "function(a) " * 2000])
 def test_deep_and_long_texts_are_refused_quickly(text):
     started = process_time()
     with pytest.raises(FeelSyntaxError):
         parse(text)
+    assert process_time() - started < 2
+
+
+@pytest.mark.parametrize("text", ["function(x) " + "if x then " * 50 + "1" + " else 1" * 50, "function(x) " * 50 + "x", "function(x) " + "{a: " * 50 + "x" + "}" * 50, "for x in " * 50 + "1" + " return x" * 50])
+def test_deep_texts_are_read_quickly(text):
+    started = process_time()
+    parse(text)
     assert process_time() - started < 2
 
 

@@ -114,7 +114,9 @@ def test_conditions_and_functions(text, expected):
     ("5 instance of number", True), ("空 instance of Any", False), ("null instance of Null", True), ("[1, 2] instance of list<number>", True), ("[1, \"a\"] instance of list<number>", False),
     ("{a: 1} instance of context<a: number>", True), ("{} instance of context<a: number>", False), ("day instance of date", True), ("day instance of date and time", False), ("[1..2] instance of range<number>", True),
     ("@\"P1D\" instance of days and time duration", True), ("(function(a: number) \"x\") instance of function<number> -> string", True), ("(function(a: string) \"x\") instance of function<number> -> string", False),
-    ("5 instance of number and true", True), ("5 instance of tUnknown", None),
+    ("5 instance of number and true", True), ("(function(a: number) a + 1) instance of function<number> -> number", True), ("(function(a: number) a + 1) instance of function<number> -> string", False),
+    ("(function(a: string) string length(a) > 3) instance of function<string> -> boolean", True), ("(function(a: number) if a > 1 then [a] else null) instance of function<number> -> list<number>", True),
+    ("(function(a: number) {b: a, c: b}) instance of function<number> -> context<c: number>", True), ("(function(a) a) instance of function<number> -> number", False), ("5 instance of tUnknown", None),
 ])
 def test_types(text, expected):
     assert value(text) is expected
