@@ -83,7 +83,8 @@ def open_row(page: Page, base: str, text: str) -> None:
         page.goto(f"{base}/inbox")
         rows = page.locator(".task-row", has_text=text)
         if rows.count():
-            rows.first.click()
+            with page.expect_navigation():  # to its end: what follows may need the page's scripts
+                rows.first.click()
             return
         time.sleep(0.3)
     raise AssertionError(f"{text}: not in the inbox: {page.locator('.task-row').all_inner_texts()}")
