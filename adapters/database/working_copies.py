@@ -66,6 +66,7 @@ _DRAFT = sa.select(_d.version, _d.saved_at, _d.saved_by).where(_d.place == bind(
 _LOCK_DRAFT = _DRAFT.with_for_update()
 _SAVE_DRAFT = scheme_draft.update().where(_d.place == bind("key_place"), _d.package == bind("key_package"), _d.name == bind("key_name")).values(
     body=bind("body"), unreviewed=bind("unreviewed"), version=bind("version"), saved_at=bind("saved_at"), saved_by=bind("saved_by"))
+_FROM = scheme_draft.update().where(_d.place == bind("key_place"), _d.package == bind("key_package"), _d.name == bind("key_name")).values(source=bind("source"))
 _OPEN_SAME = sa.select(_p.id).where(
     _p.place == bind("place"), _p.package == bind("package"), _p.kind == bind("kind"), _p.hash == bind("hash"), _p.state == "open")
 _STATE = sa.select(_p.state, _p.submitted_by, _p.decided_by, _p.package, _p.kind, _p.hash).where(_p.place == bind("place"), _p.id == bind("id"))
@@ -254,8 +255,12 @@ class WorkingCopies:
             raise NotFound("design.no_draft", name=name)
         return _draft(found)
 
-    def save_draft(self, place: str, package: str, name: str, body: bytes, unreviewed: Sequence[str], version: int, by: str) -> int:
-        """Replaces a draft that was read at `version`; its new version. Raises NotFound `design.no_draft`; Overwritten."""
+    def save_draft(self, place: str, package: str, name: str, body: bytes, unreviewed: Sequence[str], version: int, by: str,
+                   source: str | None = None) -> int:
+        """Replaces a draft that was read at `version`; its new version. `source`: what it goes on from, when that is another scheme now.
+
+        Raises: NotFound `design.no_draft`; Overwritten.
+        """
         with self._database.writing() as transaction:
             found = transaction.row(_LOCK_DRAFT, place=place, package=package, name=name)
             if found is None:
@@ -264,6 +269,8 @@ class WorkingCopies:
                 raise Overwritten(found[2], restored(found[1]), found[0])
             transaction.change(_SAVE_DRAFT, key_place=place, key_package=package, key_name=name, body=body, unreviewed=_listed(unreviewed),
                                version=version + 1, saved_at=_now(transaction, place), saved_by=by)
+            if source is not None:
+                transaction.change(_FROM, key_place=place, key_package=package, key_name=name, source=source)
         return version + 1
 
     def drop_draft(self, place: str, package: str, name: str, body: bytes | None = None) -> None:

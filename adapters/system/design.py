@@ -22,6 +22,7 @@ from adapters.definitions.publishing import checked
 from adapters.identity import passwords
 from adapters.sheets import Known, Roster, read_roster, template
 from adapters.system.root import System
+from adapters.system.scheme_since import CaughtUp, Since, caught_up, published_since
 from engine.bundle import Bundle, files_hash
 from engine.compare.change import Change
 from engine.compare.diagrams import Comparison
@@ -417,6 +418,40 @@ class Design:
         name = read_scheme(body, hash[:12]).id
         self.copies.add_draft(place, package, name, body, hash, (), by)
         return name
+
+    def scheme_since(self, place: str, draft: SchemeDraft) -> Since | None:
+        """What was published since the draft was begun and is not in it; None while it is up to date."""
+        library = self.system.library.schemes(draft.package) if draft.package in self.system.library.packages() else {}
+        return published_since(draft, self.published_schemes(place, draft.package), {name: sha256(body).hexdigest() for name, body in library.items()})
+
+    def changes_since(self, place: str, draft: SchemeDraft, since: Since) -> tuple[Change, ...]:
+        """What that publication changed; where it is not known what the draft began from: how it differs from the draft."""
+        began = self.source(place, draft.package, since.began) if since.began else draft.body
+        return self.compare_scheme(place, draft.package, began, self.source(place, draft.package, since.newest.hash))
+
+    def catch_up_scheme(self, place: str, package: str, name: str, by: str) -> CaughtUp | None:
+        """The draft goes on from the newest publication; None when there is nothing new. Raises NotFound; Overwritten.
+
+        What only the others changed is taken over where the draft is of the same scheme. What both changed, and what a new year's draft carried over
+        from a version that is no longer the newest, stays and is to be looked at.
+        """
+        draft = self.copies.draft(place, package, name)
+        since = self.scheme_since(place, draft)
+        if since is None:
+            return None
+        theirs = self.read(self.source(place, package, since.newest.hash), since.newest.hash)
+        began = self.read(self.source(place, package, since.began), since.began) if since.began else None
+        found = caught_up(self.stored_scheme(draft), began, theirs, self.bundle(place, package).package.declaration, since.own)
+        self.copies.save_draft(place, package, name, scheme_file.written(found.scheme), tuple(dict.fromkeys((*draft.unreviewed, *found.check))), draft.version, by,
+                               since.newest.hash)
+        return found
+
+    def in_force(self, place: str, found: Proposal, at: datetime) -> PublishedPackage | PublishedScheme | None:
+        """What a request is compared with: the version of its package, or of its scheme, that was in force at `at`."""
+        own: Sequence[PublishedPackage | PublishedScheme] = (
+            self.system.publications.packages(place, found.package) if found.kind == "package" else
+            [one for one in self.published_schemes(place, found.package) if one.name == found.name])
+        return next((one for one in own if one.published_at <= at and not (found.state == "approved" and one.hash == found.hash)), None)
 
     def compare_scheme(self, place: str, package: str, old: bytes, new: bytes) -> tuple[Change, ...]:
         """What is different between two scheme files."""

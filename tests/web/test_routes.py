@@ -148,7 +148,7 @@ TABLE: dict[tuple[str, str], Expected] = {
         ("/design/proposals/{id}/{decision}", ""), ("/design/packages/{package}/schemes", ""),
         ("/design/packages/{package}/schemes/{name}/groups/{group}", ""), ("/design/packages/{package}/schemes/{name}/title", ""),
         ("/design/packages/{package}/schemes/{name}/plan", ""), ("/design/packages/{package}/schemes/{name}/submit", ""),
-        ("/design/packages/{package}/schemes/{name}/discard", ""), ("/design/packages/{package}/published/{hash}/revise", ""),
+        ("/design/packages/{package}/schemes/{name}/discard", ""), ("/design/packages/{package}/schemes/{name}/catch-up", ""), ("/design/packages/{package}/published/{hash}/revise", ""),
         ("/design/packages/{package}/published/{hash}/start", ""), ("/design/calendars", ""), ("/design/calendars/edit", ""), ("/design/calendars/{year}/confirm", ""),
         ("/design/people/import", ""), ("/design/people/login", ""), ("/design/places", ""))},
     ("PUT", "/design/packages/{package}/draft"): Expected(401, 404, 404, 409, body={}, query="?file=campaign.bpmn"),

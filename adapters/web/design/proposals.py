@@ -1,7 +1,10 @@
 """Requests to publish: what would change, and the second person's decision."""
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
@@ -9,9 +12,10 @@ from fastapi.responses import RedirectResponse, Response
 from adapters.web.design.package_view import file_titles
 from adapters.web.design.packages import address
 from adapters.web.design.rights import Administering, Designer, Reading
+from adapters.web.design.sentences import Said
 from adapters.web.design.words import finding_lines, sentences
 from adapters.web.rendering import render
-from adapters.web.signed_in import text_of
+from adapters.web.signed_in import fields_of, text_of
 from engine.compare.packages import compare_packages
 from engine.refusals import Invalid, NotFound, Refused
 
@@ -23,13 +27,48 @@ def proposal(request: Request, designer: Reading, id: str) -> Response:
     return _page(request, designer, id)
 
 
-def _page(request: Request, designer: Designer, id: str, problems: Any = (), status: int = 200) -> Response:
+def _page(request: Request, designer: Designer, id: str, problems: Any = (), status: int = 200, just_now: bool = False) -> Response:
     found, files = designer.design.proposal_files(designer.place, id)
     said, against, old = _changes(designer, found, files)
     line = designer.design.package(designer.place, found.package)
     return render(request, "design_proposal.html", status, designer=designer, proposal=found, line=line, said=said, against=against, problems=problems, old=old,
                   diagrams=list(dict.fromkeys(one.file for one in said or () if one.file.endswith(".bpmn") and one.element)),
-                  titles=file_titles({name: body for name, body in files.items() if any(one.file == name for one in said or ())}), own=found.submitted_by == designer.person)
+                  titles=file_titles({name: body for name, body in files.items() if any(one.file == name for one in said or ())}), own=found.submitted_by == designer.person,
+                  since=_since(designer, found), just_now=just_now, edit=_draft_of(designer, found))
+
+
+def _draft_of(designer: Designer, found: Any) -> str:
+    """Where what was handed in goes on being written; empty when that is gone."""
+    design, place = designer.design, designer.place
+    if found.kind == "package":
+        return address(found.package) if design.copies.copy(place, found.package) is not None else ""
+    there = any(one.name == found.name for one in design.copies.drafts(place, found.package))
+    return address(found.package, f"/schemes/{quote(found.name)}") if there else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Meanwhile:
+    """A version that was published after the request was handed in, and what it changed; publishing the request would undo that."""
+
+    head: Any
+    changes: Sequence[Said]
+
+
+def _since(designer: Designer, found: Any) -> Meanwhile | None:
+    """None when nothing was, and for a request that is decided."""
+    design, place = designer.design, designer.place
+    if found.state != "open":
+        return None
+    then, now = design.in_force(place, found, found.submitted_at), design.in_force(place, found, designer.visitor.now)
+    if now is None or now == then or now.hash == found.hash:
+        return None
+    if then is None:
+        return Meanwhile(now, ())
+    if found.kind == "package":
+        changes = design.compare(place, found.package, then.hash, now.hash)
+    else:
+        changes = design.compare_scheme(place, found.package, *[design.source(place, found.package, one.hash) for one in (then, now)])
+    return Meanwhile(now, sentences(designer, found.package, changes))
 
 
 def _changes(designer: Designer, found: Any, files: dict[str, bytes]) -> tuple[list[Any] | None, str, str]:
@@ -50,11 +89,21 @@ def _changes(designer: Designer, found: Any, files: dict[str, bytes]) -> tuple[l
     return sentences(designer, found.package, design.compare_scheme(place, found.package, old_body, next(iter(files.values())))), same[0].title, same[0].hash
 
 
+def _unseen(request: Request, designer: Designer, id: str) -> bool:
+    """Whether another version came into force since the reviewer's page was made, which says with what it compared."""
+    if "against" not in fields_of(request):
+        return False
+    found, files = designer.design.proposal_files(designer.place, id)
+    return found.state == "open" and _changes(designer, found, files)[2] != text_of(request, "against")
+
+
 @router.post("/{id}/{decision}")
 def decide(request: Request, designer: Administering, id: str, decision: str) -> Response:
     """`decision`: approve (publishes), return (with a reason), withdraw (its author)."""
     reason = text_of(request, "reason")[:2000]
     if decision == "approve":
+        if _unseen(request, designer, id):
+            return _page(request, designer, id, status=409, just_now=True)
         try:
             found = designer.design.approve(designer.place, id, designer.person)
         except Invalid as invalid:

@@ -2,10 +2,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
@@ -15,7 +15,7 @@ from adapters.web.design.packages import address, overwritten
 from adapters.web.design.rights import Administering, Designer, Reading
 from adapters.web.design.scheme_form import Item, answered, items, own_marks, said_in
 from adapters.web.design.stages import as_planned, plan, stage_lines, stage_views
-from adapters.web.design.sentences import Labels, Sentences
+from adapters.web.design.sentences import Labels, Said, Sentences
 from adapters.web.design.words import FindingLine, finding_lines, in_words, sentences
 from adapters.web.gantt import chart
 from adapters.web.rendering import render
@@ -62,7 +62,24 @@ def draft(request: Request, designer: Reading, package: str, name: str) -> Respo
     return _draft_page(request, designer, package, name)
 
 
-def _draft_page(request: Request, designer: Designer, package: str, name: str, problems: Any = (), status: int = 200, planned: Any = None) -> Response:
+@dataclass(frozen=True, slots=True)
+class SinceLines:
+    """What was published since a draft was begun, in words. `known`: `changes` are what it changed, else how it differs from the draft."""
+
+    head: Any
+    own: bool
+    known: bool
+    changes: Sequence[Said]
+
+
+def since_lines(designer: Designer, draft: Any) -> SinceLines | None:
+    since = designer.design.scheme_since(designer.place, draft)
+    if since is None:
+        return None
+    return SinceLines(since.newest, since.own, bool(since.began), sentences(designer, draft.package, designer.design.changes_since(designer.place, draft, since)))
+
+
+def _draft_page(request: Request, designer: Designer, package: str, name: str, problems: Any = (), status: int = 200, planned: Any = None, just_now: bool = False) -> Response:
     design, place = designer.design, designer.place
     view = design.draft(place, package, name)
     declaration = design.bundle(place, package).package.declaration
@@ -73,7 +90,7 @@ def _draft_page(request: Request, designer: Designer, package: str, name: str, p
         request, "design_scheme.html", status, designer=designer, line=design.package(place, package), view=view, groups=group_lines(declaration, view.scheme, view.findings, view.draft.unreviewed),
         chart=chart(stage_views(view.scheme), today, calendar), stages=stages, provisional=_provisional(view.scheme, calendar), problems=problems, planned=planned,
         findings=_at_groups(designer, declaration, view.findings, errors=False), of_group=of_group(declaration), errors=_at_groups(designer, declaration, view.findings, errors=True),
-        sources=design.sources(place, package))
+        sources=design.sources(place, package), since=since_lines(designer, view.draft), just_now=just_now)
 
 
 def _at_groups(designer: Designer, declaration: Declaration, findings: Sequence[Finding], errors: bool) -> list[tuple[FindingLine, str]]:
@@ -130,7 +147,7 @@ def _group_page(request: Request, designer: Designer, package: str, name: str, g
     today = designer.visitor.now.astimezone(designer.visitor.zone).date()
     return render(
         request, "design_scheme_group.html", status, designer=designer, line=designer.design.package(designer.place, package), name=name, title=scheme.title, group=group,
-        label=declaration.groups[group], items=found, version=draft.version, saved_at=draft.saved_at, problem=problem, said_in=said_in,
+        since=designer.design.scheme_since(designer.place, draft), label=declaration.groups[group], items=found, version=draft.version, saved_at=draft.saved_at, problem=problem, said_in=said_in,
         stages=stage_lines(scheme, calendar, designer.visitor.language) if staged else [], chart=chart(stage_views(scheme), today, calendar) if staged else None,
         provisional=_provisional(scheme, calendar), organisations=organisations, roles=package_.roles, following=following,
         groups=group_lines(declaration, scheme, findings, unreviewed), errors=sum(1 for one in findings if one.severity == "error" and _group_of(declaration, one.element) == group))
@@ -212,8 +229,20 @@ def file(designer: Reading, package: str, name: str) -> Response:
     return Response(body, media_type="text/plain; charset=utf-8", headers={"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}.yaml"})
 
 
+@router.post("/schemes/{name}/catch-up")
+def catch_up(request: Request, designer: Administering, package: str, name: str) -> Response:
+    """Brings what was published meanwhile into the draft, or marks what it concerns as to be looked at."""
+    found = designer.design.catch_up_scheme(designer.place, package, name, designer.person)
+    figures = urlencode({"caught_up": len(found.taken), "check": len(found.check)}) if found else ""
+    return RedirectResponse(scheme_address(package, name, f"?{figures}"), 303)
+
+
 @router.post("/schemes/{name}/submit")
 def submit(request: Request, designer: Administering, package: str, name: str) -> Response:
+    """Hands the draft in. Whoever has not yet seen what was published since it was begun is shown it first."""
+    since = designer.design.scheme_since(designer.place, designer.design.copies.draft(designer.place, package, name))
+    if since is not None and text_of(request, "seen") != since.newest.hash:
+        return _draft_page(request, designer, package, name, status=409, just_now=True)
     try:
         id = designer.design.submit_scheme(designer.place, package, name, text_of(request, "note")[:2000], designer.person)
     except Invalid as invalid:
