@@ -23,7 +23,7 @@ __all__ = ["PackageContext", "check", "read_package_diagrams", "required_roles"]
 Rule = Callable[[Diagram], Iterator[Finding]]
 
 VOCABULARY: tuple[Rule, ...] = vocabulary.RULES
-STRUCTURE: tuple[Rule, ...] = (vocabulary.foreign, *flow.RULES, *events.RULES, *activities.RULES, *data.RULES, *collaboration.RULES)
+STRUCTURE: tuple[Rule, ...] = (*vocabulary.STRUCTURE, *flow.RULES, *events.RULES, *activities.RULES, *data.RULES, *collaboration.RULES)
 EXECUTION: tuple[Rule, ...] = (*flow.EXECUTION, *events.EXECUTION, *execution.RULES, *extensions.RULES)
 
 

@@ -323,6 +323,9 @@ EXAMPLES: dict[str, bytes | tuple[bytes, tuple[str, ...]]] = {
         + f'</process><process id="q" isExecutable="true"><startEvent id="qs">{MESSAGE}</startEvent><endEvent id="qe"/>{path("qs", "qe")}</process>'
     ),
     "bpmn.call.cycle": in_process(between('<callActivity id="x" calledElement="p"/>')),
+    "bpmn.call.recursive": in_process(
+        forked("exclusiveGateway", ' default="xb"', WHEN).replace('<task id="a"/>', '<callActivity id="a" calledElement="p"/>')
+    ),
     "bpmn.call.data": whole(
         '<process id="p" isExecutable="true">' + between('<callActivity id="x" calledElement="q"/>') + '</process><process id="q" isExecutable="true"><ioSpecification>'
         f'<dataInput id="d"/><inputSet><dataInputRefs>d</dataInputRefs></inputSet><outputSet/></ioSpecification><startEvent id="qs"/><endEvent id="qe"/>{path("qs", "qe")}</process>'

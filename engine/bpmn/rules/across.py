@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from engine.bpmn.graph import Node, Process
+from engine.bpmn.graph import GATEWAYS, Node, Process
 from engine.bpmn.read import Document
 from engine.refusals import Finding
 
@@ -57,7 +57,7 @@ def _started_under(process: Process, processes: dict[str, Process]) -> Iterator[
 
 
 def _call_cycles(processes: dict[str, Process]) -> Iterator[Finding]:
-    """Each process that calls itself, over others or not: the instances would never come to an end."""
+    """Each process that calls itself, over others or not; where neither choice nor work lies between, the instances would never come to an end."""
     called = {
         id: [(node, node.called.process) for node in process.nodes.values() if node.called is not None and isinstance(node.called.process, str)]
         for id, process in processes.items()
@@ -76,9 +76,42 @@ def _call_cycles(processes: dict[str, Process]) -> Iterator[Finding]:
                 path.pop()
                 done.add(id)
             elif step[1] in path:
-                yield _finding("bpmn.call.cycle", processes[id], step[0], around=path[path.index(step[1]):])
+                around = path[path.index(step[1]):]
+                if all(_calls_at_once(processes[one], around[number - len(around) + 1]) for number, one in enumerate(around)):
+                    yield _finding("bpmn.call.cycle", processes[id], step[0], around=around)
+                else:
+                    yield _finding("bpmn.call.recursive", processes[id], step[0], "warning", around=around)
             elif step[1] in processes and step[1] not in done:
                 work.append((step[1], iter(called[step[1]])))
+
+
+_CHOOSES_OR_WAITS = GATEWAYS - {"parallelGateway"} | {"userTask", "manualTask", "receiveTask", "intermediateCatchEvent", "boundaryEvent"}
+
+
+def _calls_at_once(process: Process, called: str) -> bool:
+    """Whether an instance calls that process whatever is decided, and before anybody does anything."""
+    nodes = process.nodes.values()
+    return any(node.called is not None and node.called.process == called and _comes_at_once(process, node) for node in nodes)
+
+
+def _comes_at_once(process: Process, node: Node) -> bool:
+    around = process.nodes.get(node.scope)
+    if node.multi is not None or node.loop is not None or (around is not None and (around.triggered_by_event or not _comes_at_once(process, around))):
+        return False
+    seen: set[str] = set()
+    pending = [node]
+    while pending:
+        one = pending.pop()
+        if one.kind in _CHOOSES_OR_WAITS or _triggered(one):
+            continue
+        if not one.incoming:
+            return True
+        for flow in one.incoming:
+            before = process.nodes.get(flow.source)
+            if before is not None and before.id not in seen and flow.condition is None and before.default != flow.id:
+                seen.add(before.id)
+                pending.append(before)
+    return False
 
 
 def _message_starts(processes: dict[str, Process]) -> Iterator[Finding]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.bpmn.rules.diagram import Diagram, is_formal
-from engine.bpmn.tree import Element, child, children, extension, flag, local, text
+from engine.bpmn.tree import BPMN, Element, child, children, extension, flag, local, text
 from engine.refusals import Finding
 
 # BPMN elements that an executable process may not use, each with the sentence that names the way out.
@@ -93,9 +93,10 @@ def work(diagram: Diagram) -> Iterator[Finding]:
 
 
 def imports(diagram: Diagram) -> Iterator[Finding]:
-    """What is imported would have to be read; a package's diagrams see each other without imports (§8.2.1)."""
+    """What is imported would have to be read; a package's diagrams see each other without imports, types of data are not looked at (§8.2.1)."""
     for one in children(diagram.tree.root, "import"):
-        yield diagram.finding("bpmn.import.not-read", one, location=one.get("location", "")[:120])
+        severity = "error" if one.get("importType") == BPMN else "warning"
+        yield diagram.finding("bpmn.import.not-read", one, severity, location=one.get("location", "")[:120])
 
 
 def messages(diagram: Diagram) -> Iterator[Finding]:

@@ -125,4 +125,5 @@ def _anonymous(element: Element, kind: Type) -> bool:
     return "Lane" in kind.ancestors or "Collaboration" in kind.ancestors or local(element) == "event"
 
 
-RULES = (elements, attributes, references, identities)
+RULES = (elements, attributes, identities)
+STRUCTURE = (foreign, references)
