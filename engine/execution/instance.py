@@ -121,6 +121,9 @@ def _tell_parent(step: Step, kind: str, data: Values) -> None:
 # Calling -----------------------------------------------------------------------------------------------------------------------------
 
 
+DEEPEST = 100  # calls within each other: a process that calls itself without end stops as an incident
+
+
 def child_id(parent: str, number: int) -> str:
     """The id of the parent's child of that number: 32 hex digits."""
     return sha256(f"{parent}/{number}".encode()).hexdigest()[:32]
@@ -133,6 +136,8 @@ def call(step: Step, scope: int, element: Element, local: Values) -> None:
         raise Problem("call.nothing", element=element.id)
     process = _called_process(step, scope, element)
     row, head = step.workspace.scopes[scope], step.workspace.head
+    if head.path.count("/") >= DEEPEST:
+        raise Problem("call.too_deep", element=element.id, limit=DEEPEST)
     number = head.counters.get("k", 0) + 1
     variables: dict[str, Json] = {}
     if called.propagate_parent is not False:

@@ -726,3 +726,11 @@ def test_a_cancelled_transaction_undoes_what_its_unfinished_parts_did(place: Pla
     assert opened(w, i) == ["undo_a"]
     w.complete(i, "undo_a")
     assert opened(w, i) == ["z"]
+
+
+@pytest.mark.parametrize(("rounds", "instances", "codes"), [(3, 4, []), (200, 101, ["call.too_deep"])])
+def test_a_process_may_call_itself_but_not_without_end(place: Place, rounds: int, instances: int, codes: list[str]) -> None:
+    w = place("may_a_process_call_itself")
+    i = w.start("p", {"n": rounds})
+    assert len(w.instances) == instances
+    assert [row.code for row in w.incidents(i)] == codes

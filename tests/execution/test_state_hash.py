@@ -55,7 +55,7 @@ def test_a_step_adds_the_difference_whichever_steps_before_were_asked_for_theirs
         before = state(workspace)
         if workspace.head.state == "open":
             workspace.begin()
-            workspace.change_counters()["t"] += 1
+            workspace.counters["t"] += 1
             workspace.tasks.change(f"t{workspace.head.counters['t'] - 1}").name = "other"
             workspace.undo()
         assert state(workspace) == before
