@@ -12,7 +12,7 @@ from adapters.database.connection import Database, Statement, Transaction, bind
 from adapters.database.shapes import INSTANCE_COLUMNS, KEY, SHAPES, Shape, instance_values, text_of
 from adapters.database.source import StoredSource, wanted
 from adapters.database.waiting import spread, wake
-from engine.execution.rows import Changes, JobRow, SubscriptionRow, TaskRow, TimerRow
+from engine.execution.rows import Changes, InstanceRow, JobRow, SubscriptionRow, TaskRow, TimerRow
 
 Pick = Callable[[Sequence[object]], tuple[object, ...]]
 
@@ -80,9 +80,8 @@ class Flush:
         self._move_instance = database.statement(_MOVE_INSTANCE)
         self._moved = self._move_instance.picked((*_MOVING, KEY + "place", KEY + "id"))
 
-    def __call__(self, transaction: Transaction, place: str, changes: Changes, source: StoredSource, head: Head, actor: str, now: int) -> None:
-        """`now`: the database's clock in microseconds, from which new jobs are due. `actor` opened the tasks that are new."""
-        self._instance(transaction, place, changes, head)
+    def rows(self, transaction: Transaction, place: str, changes: Changes, source: StoredSource, actor: str, now: int) -> None:
+        """All but the instance's own row. `now`: the database's clock in microseconds, from which new jobs are due. `actor` opened the tasks that are new."""
         jobs = changes.saved.get(JobRow)
         if jobs and any(row.kind == "signal" for row in jobs.values()):  # type: ignore[union-attr]
             spread_out = spread(transaction, place, changes.instance.id, jobs.values())  # type: ignore[arg-type]
@@ -97,8 +96,8 @@ class Flush:
         if tasks:
             self._candidates(transaction, place, changes.instance.id, tasks.values(), source)  # type: ignore[arg-type]
 
-    def _instance(self, transaction: Transaction, place: str, changes: Changes, head: Head) -> None:
-        row = changes.instance
+    def instance(self, transaction: Transaction, place: str, row: InstanceRow, head: Head) -> None:
+        """The instance's row, which says how far its stream has come."""
         if not head.turned:
             transaction.write(self._move_instance, [self._moved((
                 text_of(row.counters), head.seq, head.last_at, head.hash, head.state_hash, head.timer_at, place, row.id))])

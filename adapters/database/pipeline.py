@@ -31,6 +31,8 @@ class Wire:
         self._prepared: dict[str, bytes] = {}
         self._count = 0
         self._loaded = Transformer(connection)
+        self._under_way: list[str] = []  # statements that were sent and not answered yet, those that only prepare one included
+        self._new: dict[int, str] = {}  # which of them prepare a statement, and which one
 
     def alive(self) -> bool:
         """Whether the server has not said good-bye since the last use; costs no journey."""
@@ -40,24 +42,23 @@ class Wire:
             return False
         return self._pg.status == ConnStatus.OK
 
-    def talk(self, messages: Sequence[Message]) -> list[Any]:
-        """Sends all messages with one synchronisation and gives their results; raises the first error (psycopg's), or Lost."""
-        pg, new, expected = self._pg, dict[int, str](), 0
+    def send(self, messages: Sequence[Message]) -> None:
+        """Puts messages on their way; the server works on them while the caller goes on. Their results come with the next `talk`. Raises Lost."""
         try:
-            pg.enter_pipeline_mode()
-            for sql, params in messages:
-                name = self._prepared.get(sql)
-                if name is None and len(self._prepared) < MOST_PREPARED:
-                    name = self._prepare(sql)
-                    new[expected] = sql
-                    expected += 1
-                values = [_sent(each) for each in params]
-                formats = [Format.BINARY if type(each) is bytes else Format.TEXT for each in params] if bytes in map(type, params) else None
-                if name is None:
-                    pg.send_query_params(sql.encode(), values, None, formats, Format.BINARY)
-                else:
-                    pg.send_query_prepared(name, values, formats, Format.BINARY)
-                expected += 1
+            self._put(messages)
+            self._pg.flush()
+        except psycopg.OperationalError as error:
+            self.close()
+            raise Lost(False) from error
+        except BaseException:
+            self.close()
+            raise
+
+    def talk(self, messages: Sequence[Message]) -> list[Any]:
+        """Sends all messages with one synchronisation and gives their results, behind those of `send`; raises the first error (psycopg's), or Lost."""
+        pg = self._pg
+        try:
+            self._put(messages)
             pg.pipeline_sync()
             results = self._connection.wait(_answers(pg))
             pg.exit_pipeline_mode()
@@ -67,10 +68,30 @@ class Wire:
         except BaseException:  # interrupted in the middle: nobody knows what the connection will say next
             self.close()
             raise
+        new, self._under_way, self._new = self._new, [], {}
         failed = next((result for result in results if result.status not in _GOOD), None)
         if failed is not None:
             self._refused(failed, [sql for n, sql in new.items() if results[n].status != ExecStatus.COMMAND_OK], messages)
         return [result for n, result in enumerate(results[:-1]) if n not in new]
+
+    def _put(self, messages: Sequence[Message]) -> None:
+        """Gives the messages to libpq, each with the preparing of its statement where that is new."""
+        pg, under_way, prepared = self._pg, self._under_way, self._prepared
+        if not under_way:
+            pg.enter_pipeline_mode()
+        for sql, params in messages:
+            name = prepared.get(sql)
+            if name is None and len(prepared) < MOST_PREPARED:
+                name = self._prepare(sql)
+                self._new[len(under_way)] = sql
+                under_way.append(sql)
+            values = [_sent(each) for each in params]
+            formats = [Format.BINARY if type(each) is bytes else Format.TEXT for each in params] if bytes in map(type, params) else None
+            if name is None:
+                pg.send_query_params(sql.encode(), values, None, formats, Format.BINARY)
+            else:
+                pg.send_query_prepared(name, values, formats, Format.BINARY)
+            under_way.append(sql)
 
     def loaded(self, result: Any) -> list[Row]:
         self._loaded.set_pgresult(result, format=Format.BINARY)
@@ -81,6 +102,11 @@ class Wire:
         """Undoes what is left of a transaction. Raises Lost."""
         if self._pg.status != ConnStatus.OK:
             raise Lost(False)
+        if self._under_way:
+            try:
+                self.talk([])
+            except psycopg.Error:
+                pass  # what was sent ahead is undone, whether it was refused or not
         if self._pg.transaction_status != TransactionStatus.IDLE:
             self.talk([(ROLLBACK, ())])
 
@@ -136,6 +162,7 @@ class OnPostgres:
     def __init__(self, wire: Wire, statement: Callable[[sa.ClauseElement], Statement]) -> None:
         self._wire, self._statement = wire, statement
         self._waiting: list[Message] = [(BEGIN, ())]
+        self._ahead = 0  # messages that are under way, and whose results nobody needs
         self._over = False
 
     def gather(self, *queries: Query) -> list[list[Row]]:
@@ -155,11 +182,17 @@ class OnPostgres:
     def write(self, statement: Statement, rows: Sequence[Row]) -> None:
         self._waiting += [(statement.sql, row) for row in rows]
 
+    def hasten(self) -> None:
+        if self._waiting:
+            self._ahead += len(self._waiting)
+            self._wire.send(self._waiting)
+            self._waiting = []
+
     def commit(self) -> None:
         if self._over:
             return
         self._over = True
-        if self._waiting == [(BEGIN, ())]:
+        if not self._ahead and self._waiting == [(BEGIN, ())]:
             return  # nothing was asked at all
         ended = self._sent([(COMMIT, ())])[0]
         if ended.command_status != b"COMMIT":  # what PostgreSQL answers when the transaction had failed before
@@ -171,4 +204,5 @@ class OnPostgres:
 
     def _sent(self, messages: list[Message]) -> list[Any]:
         before, self._waiting = self._waiting, []
-        return self._wire.talk(before + messages)[len(before):]
+        unasked, self._ahead = self._ahead + len(before), 0
+        return self._wire.talk(before + messages)[unasked:]

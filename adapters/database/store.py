@@ -240,28 +240,30 @@ class Run:
     def carry_out(self, sent: Sent) -> Answer:
         """The command's own step, and the commit."""
         entry, events = self._step(sent)
-        if sent.alongside is not None:
-            sent.alongside(self._transaction, entry.seq)
         self._write(entry, sent)
         return Answer(self._instance, entry.seq, entry.at, events)
 
     def _step(self, sent: Sent) -> tuple[Entry, tuple[Any, ...]]:
-        """Lets the engine decide, and puts the entry together."""
+        """Lets the engine decide, writes what follows, and puts the entry together."""
         command = sent.command
         facts = self.facts(command)
         events = step(self.workspace, self.graphs(command.package if isinstance(command, Start) else ""), command, facts)
+        transaction, place, now, seq = self._transaction, self._place, self.database_now, self.seq + 1
         self.changes = self.workspace.changes()
         self.state_hash = (self.state_hash + self.changes.hash_change) % MODULUS
-        head, seq = self.changes.instance, self.seq + 1
-        personal = self._store.personal.sealed(self._transaction, self._place, self._instance, seq, sent.personal, self.database_now)
-        entry = Entry(
+        head = self.changes.instance
+        self._store.effects(transaction, place, head, seq, self.at, now, events, self.workspace.tasks.get)
+        if sent.alongside is not None:
+            sent.alongside(transaction, seq)
+        self._store.flush.rows(transaction, place, self.changes, self.source, command.actor, now)
+        transaction.hasten()
+        personal = self._store.personal.sealed(transaction, place, self._instance, seq, sent.personal, now)
+        return Entry(
             self._instance, seq, facts.now, command.actor, type(command).__name__, to_json(command), to_entry(events), command.on_behalf_of,
-            sent.command_id, facts.taken(), head.package, head.scheme, self._store.engine, personal, f"{self.state_hash:064x}", self.head)
-        self._store.effects(self._transaction, self._place, head, seq, self.at, self.database_now, events, self.workspace.tasks.get)
-        return entry, events
+            sent.command_id, facts.taken(), head.package, head.scheme, self._store.engine, personal, f"{self.state_hash:064x}", self.head), events
 
     def _write(self, entry: Entry, sent: Sent) -> None:
-        """Stores the entry and the rows, and moves on behind them."""
+        """Stores the entry and the instance's row, and moves on behind them."""
         transaction, place = self._transaction, self._place
         written = self._store.journal.append(transaction, place, entry, sent.digest)
         self.seq, self.head = entry.seq, written.hash
@@ -270,7 +272,7 @@ class Run:
         turned = _turning(self.changes.instance)
         head = Head(entry.seq, self.at, written.hash, entry.state_hash, self._timer_at, entry.actor if entry.seq == 1 else None, turned != self._turned)
         self._turned = turned
-        self._store.flush(transaction, place, self.changes, self.source, head, entry.actor, self.database_now)
+        self._store.flush.instance(transaction, place, self.changes.instance, head)
         self.source.stepped()
         self._store.personal.project(transaction, place, self._instance, entry.seq, sent.personal)
 

@@ -81,6 +81,9 @@ class Transaction(Protocol):
     def write(self, statement: Statement, rows: Sequence[Row]) -> None:
         """Carries out a compiled write once per row of parameters; on PostgreSQL it may travel, and fail, with what comes next."""
 
+    def hasten(self) -> None:
+        """The caller is about to be busy with something else: what it has written so far may already travel and be carried out meanwhile."""
+
     def commit(self) -> None:
         """Ends the transaction; nothing can follow."""
 
@@ -118,6 +121,9 @@ class OnSqlite:
             self._cursor.execute(statement.sql, rows[0])
         else:
             self._cursor.executemany(statement.sql, rows)
+
+    def hasten(self) -> None:
+        pass  # nothing waits
 
     def commit(self) -> None:
         self._driver.commit()
