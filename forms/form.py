@@ -239,7 +239,11 @@ class _Reading:
 
 def read_form(data: bytes, file: str) -> Form:
     """The form in `data`. Raises Invalid with every mistake: keys, kinds, options, ids twice, expressions without `=`."""
-    document = read_yaml(data, file)
+    return form_in(read_yaml(data, file))
+
+
+def form_in(document: Document) -> Form:
+    """The form in a file that was read already. Raises Invalid."""
     if not isinstance(document.value, dict):
         raise Invalid([document.finding("yaml.not_a_mapping", "")])
     reader = _Definition(document)

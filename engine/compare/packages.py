@@ -1,4 +1,4 @@
-"""What two versions of a process package say differently, file by file: diagrams on their graphs, tables by rows and columns, YAML by its keys, everything else whole."""
+"""What two versions of a process package say differently, file by file: diagrams on their graphs, tables by rows and columns, forms by their fields, YAML by its keys, everything else whole."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
@@ -6,6 +6,7 @@ from typing import Any
 
 from engine.compare.change import Change, Kind, kind_of
 from engine.compare.diagrams import Comparison, compare_diagrams
+from engine.compare.forms import compare_forms, is_form
 from engine.compare.tables import compare_tables
 from engine.compare.trees import compare_trees
 from engine.refusals import Invalid
@@ -63,6 +64,9 @@ def _yaml(name: str, old: bytes, new: bytes) -> Iterator[Change]:
         before, after = read_yaml(old, name).value, read_yaml(new, name).value
     except Invalid:
         yield Change("changed", "file.changed", "", name, {"file": name})
+        return
+    if name.startswith("forms/") and is_form(before) and is_form(after):
+        yield from compare_forms(before, after, name)
         return
     title = after.get("title", "") if isinstance(after, Mapping) else ""
     for path, was, now in compare_trees(before, after):

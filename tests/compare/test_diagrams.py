@@ -140,7 +140,7 @@ def test_a_package_is_compared_file_by_file(words: Sentences) -> None:
     assert [words.sentence(one) for one in compare_packages(FILES, new)] == [
         "角色的“管理员”的所在层级由“主办机关”改为“市”",
         "环节“初步评分”改名为“初评”",
-        "分栏的“材料完备性”的字段的“材料是否齐全”的名称由“材料齐全”改为“材料是否齐全”",
+        "字段“材料齐全”改名为“材料是否齐全”",
         "删去文件 forms/tie.yaml",
     ]
 

@@ -10,6 +10,7 @@ from starlette.datastructures import UploadFile
 
 from adapters.locale import say
 from adapters.web.design.context import context
+from adapters.web.design.form_page import form_page
 from adapters.web.design.package_view import LIBRARY, WORKING, file_kind, file_title, file_titles, package_view, part_lines, version_name
 from adapters.web.design.rights import Administering, Designer, Reading
 from adapters.web.design.words import as_json, finding_lines, sentences, some_scheme
@@ -103,6 +104,8 @@ def _edit_page(request: Request, designer: Designer, package: str, file: str, of
         raise NotFound("design.no_file", file=file)
     kind = file_kind(file)
     editable = of == WORKING and designer.administers
+    if kind == "form" and editable and (page := form_page(request, designer, line, file, files, typed_text=typed, problems=problem or (), status=status)) is not None:
+        return page
     version, saved_at, saved_by = line.copy.changed.get(file, (0, None, "")) if line.copy and of == WORKING else (0, None, "")
     findings = [one for one in finding_lines(designer.design.check(files), designer.visitor.language, files) if one.file == file] if kind != "diagram" or not editable else []
     text = typed if typed is not None else files[file].decode("utf-8", "replace") if kind not in ("diagram", "table") else ""

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from adapters.locale import knows, say
+from adapters.web.design.form_sentences import FormSentences
 from engine.bundle import Bundle
 from engine.compare.change import Change
 from engine.scheme.scheme import Scheme
@@ -65,7 +66,7 @@ class Sentences:
 
     def sentence(self, change: Change) -> str:
         area = change.code.partition(".")[0]
-        words = {"diagram": self._diagram, "scheme": self._scheme, "yaml": self._yaml, "table": self._table, "file": self._file}[area](change)
+        words = {"diagram": self._diagram, "scheme": self._scheme, "yaml": self._yaml, "table": self._table, "file": self._file, "form": self._form}[area](change)
         return words
 
     def _say(self, code: str, **details: object) -> str:
@@ -260,6 +261,9 @@ class Sentences:
 
     def day(self, day: date, with_year: bool = True) -> str:
         return self._say("compare.day_of_year" if with_year else "compare.day", year=day.year, month=day.month, day=day.day)
+
+    def _form(self, change: Change) -> str:
+        return FormSentences(self.labels.parameters, self.plain, self.language).sentence(change)
 
     # --- other files --------------------------------------------------------------------------------------------------------------------
 
