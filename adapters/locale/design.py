@@ -217,6 +217,7 @@ EN = {
     "calendar.year": "The year must lie between {first} and {last}",
     "calendar.line": "Line {line}, “{text}”, cannot be read, or there is no such day. Write “10月1日至7日 国庆节”",
     "calendar.label_taken": "There is another table of {year} with the version “{label}” and other content; deadlines name their table by its version. Change version in the file to one not used yet, such as “{next}”, and enter it again",
+    "可填单位名称或代码，也可从列表中选": "Name or code, or choose from the list",
     "{name}于{at}发布": "published by {name} on {at}",
     "（{name}复核）": " (reviewed by {name})",
     "……共 {count} 处": "… {count} in all",

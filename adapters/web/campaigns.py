@@ -47,7 +47,7 @@ def campaign_view(visitor: Visitor, campaign: str) -> CampaignView:
     row = found.line
     stages = stage_views(visitor, row, found.live_elements)
     current = next((stage.name for stage in stages if stage.state == "current"), "")
-    records = queries.records(place, me, campaign, NOMINATION)
+    records = [each for each in found.records if each.kind == NOMINATION]
     late = queries.late(place, me, campaign)
     channels = channel_rows(visitor, row, found, records, late)
     return CampaignView(
@@ -229,4 +229,4 @@ def register(visitor: Visitor, campaign: str, kind: str, statuses: frozenset[str
         (each.key, declared.statuses.get(each.status or "", each.status or ""), {**({NAME: name_in(each)} if named else {}), **{field: codes.cell(each.data.get(field), field) for field in declared.columns}}, each.instance)
         for each in sorted(chosen, key=lambda each: in_number_order(each.key))[(page - 1) * per_page : page * per_page])
     filters = tuple((status, declared.statuses.get(status, status), counts[status]) for status in (*declared.statuses, "") if counts[status])
-    return Register(kind, declared.label, tuple(declared.columns.items()), rows, len(chosen), campaign, row.title, filters)
+    return Register(kind, declared.label, tuple(declared.columns.items()), rows, len(chosen), campaign, row.title, filters, codes.cell(channel, "channel") if channel else "")

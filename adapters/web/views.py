@@ -281,6 +281,7 @@ class Register:
     campaign: str = ""
     campaign_title: str = ""
     statuses: tuple[tuple[str, str, int], ...] = ()
+    channel: str = ""  # the name of the one it is narrowed to
 
 
 @dataclass(frozen=True, slots=True)

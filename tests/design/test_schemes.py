@@ -6,7 +6,7 @@ from datetime import date
 
 from adapters.database.working_copies import WorkingCopies
 from adapters.system import Design, System
-from engine.scheme.scheme import read_scheme
+from engine.scheme.scheme import read_scheme, value_at
 from tests.design.conftest import FIRST, PACKAGE, SECOND
 from tests.web.conftest import Browser
 from tests.web.world import PLACE
@@ -198,3 +198,26 @@ def test_a_second_person_confirms_a_year(first: Browser, second: Browser, system
     assert "已确认" in first.page(f"/design/calendars/2027?version={new.version}").text
     bad = first.post("/design/calendars", data={"csrf_token": first.token}, files={"calendar": ("x.yaml", b"calendar: cn\nyear: 2028\n")})
     assert bad.status_code == 422
+
+
+def test_an_organisation_is_picked_by_name_and_told_by_name(first: Browser, system: System, design: Design) -> None:
+    """The box takes a name, a code or both, without any script; beside it stands the name, and sentences say both."""
+    begin(first, system)
+    key, wanted = "leading_group.leader", "fuxin-union"
+    name = next(one.name for one in system.people.organisations(PLACE) if one.id == wanted)
+    group = design.bundle(PLACE, NAME).package.declaration.keys[key].group
+    assert f'<option value="{wanted}">{name}</option>' in first.page(f"{DRAFT}/groups/{group}").text
+
+    for typed in (name, f"{name}（{wanted}）", wanted):
+        assert save(first, group, v__leading_group__leader=typed) == 303
+        assert value_at(design.draft(PLACE, NAME, "fuxin-2022").scheme.values, key) == wanted
+        assert save(first, group, v__leading_group__leader="fuxin-health") == 303
+    assert save(first, group, v__leading_group__leader="示例没有的单位") == 303
+    assert value_at(design.draft(PLACE, NAME, "fuxin-2022").scheme.values, key) == "示例没有的单位"  # what cannot be read stays, and is said to be wrong
+    assert save(first, group, v__leading_group__leader=name) == 303
+
+    page = first.page(f"{DRAFT}/groups/{group}").text
+    assert re.search(rf'id="p-{key}-named" data-live>{name}</span>', page)
+    assert f"{name}（{wanted}）" in first.page(f"{DRAFT}/compare").text
+    published = system.publications.schemes(PLACE, NAME)[0].hash
+    assert "（fuxin-health）" in first.page(f"{PACKAGE}/published/{published}").text

@@ -225,7 +225,7 @@ def answered(scheme: Scheme, declaration: Declaration, group: str, tree: Mapping
         raw, old = value_at(given, key), value_at(made.values, key)
         value = old if raw is None and key not in _sent(given, key) else _value(parameter, raw, old, key, drop)
         before = made
-        made = _with(made, key, value)
+        made = with_value(made, key, value)
         made = _with_marks(before, made, parameter, key, value_at(marked, key))
         if value != old or made.origins != before.origins or value_at(ticked, key) is not None:
             looked_at.add(key)
@@ -307,7 +307,7 @@ def _stages_of(parameter: Parameter, raw: Any, old: Any, path: str, drop: str) -
     return {id: stage for id, stage in stages.items() if join(path, id) != drop} or None
 
 
-def _with(scheme: Scheme, key: str, value: Any) -> Scheme:
+def with_value(scheme: Scheme, key: str, value: Any) -> Scheme:
     """The scheme with this value at a key; None takes the key out."""
     return replace(scheme, values=_set(scheme.values, key.split("."), value))
 

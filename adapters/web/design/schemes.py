@@ -1,7 +1,7 @@
 """Schemes: made from an old one, filled in group by group, planned, compared, submitted; a published one looked at and started."""
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -11,12 +11,13 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from adapters.locale import say
+from adapters.web.design.organisations import mapped, with_codes
 from adapters.web.design.packages import address, overwritten
 from adapters.web.design.rights import Administering, Designer, Reading
-from adapters.web.design.scheme_form import Item, answered, items, own_marks, said_in
+from adapters.web.design.scheme_form import Item, answered, items, own_marks, said_in, with_value
 from adapters.web.design.stages import as_planned, plan, stage_lines, stage_views
 from adapters.web.design.sentences import Labels, Said, Sentences
-from adapters.web.design.words import FindingLine, finding_lines, in_words, sentences
+from adapters.web.design.words import FindingLine, finding_lines, in_words, organisations, sentences
 from adapters.web.gantt import chart
 from adapters.web.rendering import render
 from adapters.web.signed_in import fields_of, text_of
@@ -139,7 +140,6 @@ def _group_page(request: Request, designer: Designer, package: str, name: str, g
     said = [(one, in_words(one, designer.visitor.language)) for one in findings]
     found: list[Item] = items(own_marks(scheme, declaration), declaration, group, said, unreviewed, add)
     package_ = designer.design.bundle(designer.place, package).package
-    organisations = designer.visitor.system.people.organisations(designer.place)
     order = list(declaration.groups)
     following = order[order.index(group) + 1] if group != order[-1] else ""
     calendar = designer.visitor.system.published.calendar(designer.place)
@@ -149,7 +149,7 @@ def _group_page(request: Request, designer: Designer, package: str, name: str, g
         request, "design_scheme_group.html", status, designer=designer, line=designer.design.package(designer.place, package), name=name, title=scheme.title, group=group,
         since=designer.design.scheme_since(designer.place, draft), label=declaration.groups[group], items=found, version=draft.version, saved_at=draft.saved_at, problem=problem, said_in=said_in,
         stages=stage_lines(scheme, calendar, designer.visitor.language) if staged else [], chart=chart(stage_views(scheme), today, calendar) if staged else None,
-        provisional=_provisional(scheme, calendar), organisations=organisations, roles=package_.roles, following=following,
+        provisional=_provisional(scheme, calendar), organisations=organisations(designer), roles=package_.roles, following=following,
         groups=group_lines(declaration, scheme, findings, unreviewed), errors=sum(1 for one in findings if one.severity == "error" and _group_of(declaration, one.element) == group))
 
 
@@ -164,6 +164,8 @@ def save_group(request: Request, designer: Administering, package: str, name: st
     tree = nested((key, value) for key, value in fields_of(request).multi_items() if isinstance(value, str))
     stored = design.stored_scheme(view.draft)
     made, looked_at = answered(stored, declaration, group, tree, text_of(request, "drop"))
+    for key, value in with_codes(made, declaration, group, organisations(designer)).items():
+        made = with_value(made, key, value)
     unreviewed = [key for key in view.draft.unreviewed if key not in looked_at and (text_of(request, "all_seen") != group or declaration.keys[key].group != group)]
     version = text_of(request, "version")
     try:
@@ -277,15 +279,15 @@ def published(request: Request, designer: Reading, package: str, hash: str) -> R
     today: date = designer.visitor.now.astimezone(designer.visitor.zone).date()
     return render(
         request, "design_published.html", designer=designer, line=design.package(place, package), head=head, scheme=scheme, stages=stage_lines(scheme, calendar, designer.visitor.language),
-        chart=chart(stage_views(scheme), today, calendar), provisional=_provisional(scheme, calendar), groups=_shown(scheme, declaration),
-        said=Sentences(Labels(), designer.visitor.language).plain,
+        chart=chart(stage_views(scheme), today, calendar), provisional=_provisional(scheme, calendar), groups=_shown(scheme, declaration, organisations(designer).told),
+        said=Sentences(Labels(), designer.visitor.language).plain,  # organisations are told already
         findings=finding_lines([one for one in findings if one.severity == "error"], designer.visitor.language), command_id=request.scope["banli.nonce"])
 
 
-def _shown(scheme: Scheme, declaration: Declaration) -> list[tuple[str, list[tuple[str, Any, Any]]]]:
+def _shown(scheme: Scheme, declaration: Declaration, told: Callable[[str], str]) -> list[tuple[str, list[tuple[str, Any, Any]]]]:
     """Group label → (label, value, origin) of what the scheme says."""
     return [
-        (label, [(parameter.label, value_at(scheme.values, key), scheme.origin_of(key)) for key, parameter in declaration.keys.items()
+        (label, [(parameter.label, mapped(parameter, value_at(scheme.values, key), told), scheme.origin_of(key)) for key, parameter in declaration.keys.items()
                  if parameter.group == group and value_at(scheme.values, key) is not None])
         for group, label in declaration.groups.items()]
 

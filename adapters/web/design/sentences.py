@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -10,6 +10,7 @@ from typing import Any
 
 from adapters.locale import knows, say
 from adapters.web.design.form_sentences import FormSentences
+from adapters.web.design.organisations import labels_of
 from engine.bundle import Bundle
 from engine.compare.change import Change
 from engine.scheme.scheme import Scheme
@@ -34,15 +35,18 @@ class Labels:
     processes: Mapping[str, str] = field(default_factory=dict)
     parameters: Mapping[str, str] = field(default_factory=dict)
     stages: Mapping[str, str] = field(default_factory=dict)
+    organisation: Callable[[str], str] = str  # a code → what a reader is told
+    of_organisations: frozenset[str] = frozenset()  # labels of what holds an organisation's code
+    by_organisation: frozenset[str] = frozenset()  # labels of lists whose rows may be known by one
 
     @classmethod
-    def of(cls, bundle: Bundle, scheme: Scheme | None = None) -> Labels:
+    def of(cls, bundle: Bundle, scheme: Scheme | None = None, organisation: Callable[[str], str] = str) -> Labels:
         stages = scheme.values.get("stages", {}) if scheme else {}
         return cls(
             {code: role.label for code, role in bundle.package.roles.items()}, {id: form.title for id, form in bundle.graphs.forms.items()},
             {id: process.name or id for id, process in bundle.graphs.processes.items()},
             {key: one.label for key, one in bundle.package.declaration.keys.items()},
-            {id: str(one.get("name") or id) for id, one in stages.items() if isinstance(one, Mapping)})
+            {id: str(one.get("name") or id) for id, one in stages.items() if isinstance(one, Mapping)}, organisation, *labels_of(bundle.package.declaration))
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,8 +219,8 @@ class Sentences:
             return self._difference(self._say("方案"), self._say("名称"), self._quoted(d["old"]), self._quoted(d["new"]))
         where = self._where(d["within"])
         if change.code.startswith("scheme.row."):
-            said = self._say("compare.joint").join(f"{label}{self.plain(value)}" for label, value in d["said"])
-            row = self._say("compare.row", label=d["label"], name=d["row"]) if d["row"] else d["label"]
+            said = self._say("compare.joint").join(f"{label}{self.plain(self._named(label, value))}" for label, value in d["said"])
+            row = self._say("compare.row", label=d["label"], name=self._known_by(d["label"], d["row"])) if d["row"] else d["label"]
             return self._say(f"compare.{change.kind}.told" if said else f"compare.{change.kind}", thing=self._joined(where, row), told=said)
         if change.code == "scheme.mark":
             words = self._say("compare.joint").join(self._difference("", self._say(f"mark.scheme.{mark}"), *(self._quoted(d[side][mark]) or None for side in ("old", "new"))) for mark in d["marks"])
@@ -224,13 +228,23 @@ class Sentences:
         if change.code == "scheme.order":
             return self._difference(self._joined(where, d["label"]), self._say("次序"), *(self.plain(d[side]) for side in ("old", "new")))
         same_year = isinstance(d["old"], date) and isinstance(d["new"], date) and d["old"].year == d["new"].year
-        old, new = (None if d[side] is None else self._quoted_value(d[side], d["choices"], with_year=not same_year) for side in ("old", "new"))
+        old, new = (None if d[side] is None else self._quoted_value(self._named(d["label"], d[side]), d["choices"], with_year=not same_year) for side in ("old", "new"))
         return self._difference(where, d["label"], old, new)
+
+    def _named(self, label: str, value: Any) -> Any:
+        """An organisation's code with its name."""
+        if label not in self.labels.of_organisations:
+            return value
+        return [self._named(label, one) for one in value] if isinstance(value, (list, tuple)) else self.labels.organisation(value) if isinstance(value, str) else value
+
+    def _known_by(self, label: str, name: str) -> str:
+        """What a row is known by: an organisation's code with its name, where rows have one."""
+        return self.labels.organisation(name) if label in self.labels.by_organisation else name
 
     def _where(self, within: Sequence[tuple[str, str]]) -> str:
         if not within:
             return ""
-        parts = [self._say("compare.row", label=label, name=name) if name else label for label, name in within]
+        parts = [self._say("compare.row", label=label, name=self._known_by(label, name)) if name else label for label, name in within]
         return self._say("compare.of").join(parts)
 
     def _joined(self, *parts: str) -> str:

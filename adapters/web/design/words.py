@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any, cast
 
 from adapters.locale import say
+from adapters.web.design.organisations import Organisations
 from adapters.web.design.rights import Designer
 from adapters.web.design.sentences import Labels, Said, Sentences
 from engine.bpmn.read import read
@@ -98,9 +99,13 @@ def as_json(lines: Sequence[FindingLine], file: str) -> list[dict[str, Any]]:
 def labels(designer: Designer, package: str) -> Labels:
     """What the package in force calls its things; empty words when it cannot be read."""
     try:
-        return Labels.of(designer.design.bundle(designer.place, package), some_scheme(designer, package))
+        return Labels.of(designer.design.bundle(designer.place, package), some_scheme(designer, package), organisations(designer).told)
     except (Invalid, NotFound):
         return Labels()
+
+
+def organisations(designer: Designer) -> Organisations:
+    return Organisations(designer.visitor.system.people.organisations(designer.place))
 
 
 def some_scheme(designer: Designer, package: str) -> Scheme | None:
