@@ -25,7 +25,7 @@ ZH = {
     "bpmn.flow.not-immediate": '可执行流程的顺序流不能写 isImmediate="false"，请删去该属性。',
     "bpmn.flow.listed-wrong": "“{node}”的 {list} 列有顺序流“{flow}”，但该流并不连着它，请改正。",
     "bpmn.flow.listed-once": "该顺序流只在“{source}”和“{target}”的一端登记（incoming/outgoing），请两端都写或都不写。",
-    "bpmn.flow.condition-alone": "从活动“{source}”出发的条件流旁没有别的出口，条件不成立时无路可走，请再画一条（如默认流）。",
+    "bpmn.flow.condition-alone": "从“{source}”出发的条件流旁没有别的出口，条件不成立时无路可走，请再画一条（如默认流）。",
     "bpmn.flow.condition-source": "“{source}”是 {found}，其出口不能带条件，请删去条件，或改用排他网关。",
     "bpmn.flow.condition-event": "从事件“{source}”（{found}）直接引出的条件流不便阅读，建议其后加网关。",
     "bpmn.flow.condition-ignored": "并行网关“{source}”的出口都会走，这里的条件不起作用，请删去条件，或改用包容网关。",

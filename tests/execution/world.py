@@ -149,21 +149,18 @@ class World:
                 facts=facts.taken(), state_hash=f"{held.hash:064x}",
             ))
         self.jobs.extend(row for row in changes.saved.get(JobRow, {}).values() if row.kind != "service")
-        self._note(workspace.head.root, events)
+        self._note(workspace.head, events)
         return events
 
-    def _note(self, root: str, events: Iterable[Any]) -> None:
+    def _note(self, head: InstanceRow, events: Iterable[Any]) -> None:
         self.told.extend(events)
+        nodes, root = self.graphs.processes[head.process].nodes, head.root
         for event in events:
             match event:
-                case e.Left(_, element, _) if not self._is_body(element):
+                case e.Left(_, element, _) if nodes[element].multi is None and nodes[element].loop is None:
                     self.trace.append((root, element))
                 case e.Passed(_, element):
                     self.trace.append((root, element))
-
-    def _is_body(self, element: str) -> bool:
-        node = next(process.nodes[element] for process in self.graphs.processes.values() if element in process.nodes)
-        return node.multi is not None or node.loop is not None
 
     def start(self, process: str, variables: Mapping[str, Any] | None = None, **more: Any) -> str:
         id = f"{len(self.instances) + 1:032x}"

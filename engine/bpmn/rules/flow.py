@@ -55,9 +55,10 @@ def conditions(diagram: Diagram) -> Iterator[Finding]:
         if source is None or child(flow, "conditionExpression") is None:
             continue
         kind = local(source)
-        if kind in ACTIVITIES:
-            if len(diagram.outgoing(source)) < 2:
-                yield diagram.finding("bpmn.flow.condition-alone", flow, source=diagram.id(source))
+        if kind not in GATEWAYS and len(diagram.outgoing(source)) < 2 and diagram.is_a(source, "FlowNode"):
+            yield diagram.finding("bpmn.flow.condition-alone", flow, source=diagram.id(source))
+        elif kind in ACTIVITIES:
+            continue
         elif kind == "eventBasedGateway":
             yield diagram.finding("bpmn.flow.condition-source", flow, source=diagram.id(source), found=kind)
         elif kind not in GATEWAYS and diagram.is_a(source, "FlowNode"):
