@@ -14,12 +14,13 @@ from engine.feel.errors import FeelSyntaxError
 from engine.feel.evaluation import Frame, Run
 from engine.feel.expression import Expression, parse
 from engine.feel.loops import Lambda, Source
-from engine.feel.tree import Name, Node, UnaryTests
+from engine.feel.tree import Name, Node, UnaryTests, steps
 from engine.feel.types import ANY, Type, Types, coerce
 from engine.feel.values import kind
 from engine.refusals import Finding
 
 FRAMES = 12  # Python frames that one level of a boxed expression takes at most, literal expressions counted apart
+FREE_STEPS = 2  # a text that costs less is not worth a closure of its own
 EXPRESSIONS = (
     "literalExpression", "context", "decisionTable", "invocation", "functionDefinition", "list", "relation", "conditional", "for", "every",
     "some", "filter",
@@ -66,7 +67,7 @@ class Reader:
         except FeelSyntaxError as error:
             return self.refuse(error.code, element, at=f"{error.line}:{error.column}", text=text[:80], **error.details)
         self.expressions.append(found)
-        return found.evaluate
+        return _paid(found.evaluate, steps(found.tree))
 
     def typed(self, evaluate: Evaluate, element: Element, name: str = "") -> Evaluate:
         """The value made to be of the element's `typeRef`, null where it cannot be."""
@@ -141,7 +142,12 @@ class Reader:
 
     def list_(self, element: Element) -> Evaluate:
         items = tuple(self.read(item) for item in children(element, *EXPRESSIONS))
-        return lambda s, r: [item(s, r) for item in items]
+
+        def make(s: Any, r: Run) -> Any:
+            r.spend(len(items))
+            return [item(s, r) for item in items]
+
+        return make
 
     def relation(self, element: Element) -> Evaluate:
         columns = list(children(element, "column"))
@@ -151,7 +157,12 @@ class Reader:
             tuple(typed(self.read(cell), wanted, self.types, name) for cell, wanted, name in zip(children(row, *EXPRESSIONS), types, names))
             for row in children(element, "row")
         ]
-        return lambda s, r: [{name: cell(s, r) for name, cell in zip(names, row)} for row in rows]
+
+        def make(s: Any, r: Run) -> Any:
+            r.spend(len(rows) * len(names))
+            return [{name: cell(s, r) for name, cell in zip(names, row)} for row in rows]
+
+        return make
 
     def conditional(self, element: Element) -> Evaluate:
         condition, then, otherwise = (self.inner(child(element, name)) for name in ("if", "then", "else"))
@@ -259,13 +270,25 @@ def _domain(text: str) -> UnaryTests | None:
     return found if isinstance(found, UnaryTests) else None
 
 
+def _paid(evaluate: Evaluate, cost: int) -> Evaluate:
+    """A long text pays each time it is evaluated, for it may stand in a loop or a function; a short one costs next to nothing."""
+    if cost < FREE_STEPS:
+        return evaluate
+
+    def pay(s: Any, r: Run) -> Any:
+        r.spend(cost)
+        return evaluate(s, r)
+
+    return pay
+
+
 def typed(evaluate: Evaluate, wanted: Type | None, types: Types, name: str) -> Evaluate:
     if wanted is None:
         return evaluate
 
     def convert(s: Any, r: Run) -> Any:
         value = evaluate(s, r)
-        fits, converted = coerce(value, wanted, types)
+        fits, converted = coerce(value, wanted, types, r.spend)
         return converted if fits else r.null("dmn.wrong-type", NOWHERE, name=name, kind=kind(value))
 
     return convert

@@ -81,7 +81,7 @@ class DrgElement:
         """`value` as the variable's type; null where it is none."""
         if self.type is None:
             return value
-        fits, converted = coerce(value, self.type, self.types)
+        fits, converted = coerce(value, self.type, self.types, run.spend)
         return converted if fits else run.null("dmn.wrong-type", NOWHERE, name=self.name, kind=kind(value))
 
     def scope(self, values: Values, run: Run) -> RequirementScope:
@@ -174,7 +174,7 @@ class Service(DrgElement):
         by_name: dict[str, Any] = {}
         known: dict[int, Any] = {}
         for element, value in zip(self.parameters(), given):
-            if value is not None and element.type is not None and not coerce(value, element.type, element.types)[0]:
+            if value is not None and element.type is not None and not coerce(value, element.type, element.types, run.spend)[0]:
                 raise Rejected("feel.argument-type", function=self.name, parameter=element.name)
             by_name[element.name] = value
             known[id(element)] = element.fitted(value, run)

@@ -5,10 +5,16 @@ from collections.abc import Callable, Iterator
 
 from engine.dmn import xml
 from engine.dmn.xml import Element, child, children
+from engine.feel.closures import Evaluate
 from engine.feel.errors import FeelSyntaxError
+from engine.feel.evaluation import Run
 from engine.feel.expression import parse
+from engine.feel.tree import steps
 from engine.feel.types import ANY, BUILT_IN, Allowed, ContextType, FunctionType, ListType, NamedType, Type
+from engine.feel.values import Spend
 from engine.refusals import Finding
+
+TEST_BUDGET = 20_000  # steps that the test of one value against its allowed values may take
 
 
 class TypeTable:
@@ -88,11 +94,20 @@ class TypeTable:
         except FeelSyntaxError as error:
             self._findings.append(Finding(error.code, line=element.sourceline or 0, details={"text": text[:80], **error.details}))
             return base
-        return Allowed(base, _meets(test))
+        return Allowed(base, _meets(test.evaluate, steps(test.tree)))
 
 
-def _meets(test: Callable[..., object]) -> Callable[[object], bool]:
-    return lambda value: test({"?": value}) is True
+def _meets(evaluate: Evaluate, cost: int) -> Callable[[object, Spend], bool]:
+    """The test with a budget of its own, small, and paid for."""
+    def meets(value: object, spend: Spend) -> bool:
+        spend(cost)
+        run = Run(None)
+        run.steps = TEST_BUDGET
+        found = evaluate({"?": value}, run) is True
+        spend(TEST_BUDGET - run.steps)
+        return found
+
+    return meets
 
 
 def _qualified(found: Type, prefix: str, names: dict[str, Type]) -> Type:

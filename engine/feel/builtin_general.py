@@ -23,9 +23,9 @@ def not_(negand: object) -> bool | None:
     raise Rejected("feel.not-boolean", operator="not", kind=kind(negand))
 
 
-@built_in("is(value1: any ? =, value2: any ? =)")
-def is_(value1: object, value2: object) -> bool:
-    return identical(value1, value2)
+@built_in("is(value1: any ? =, value2: any ? =)", run=True)
+def is_(run: Run, value1: object, value2: object) -> bool:
+    return identical(value1, value2, run.spend)
 
 
 @built_in("string(from: any)", run=True)

@@ -1,8 +1,9 @@
 """Built-in functions of FEEL on texts (DMN 1.5, table 74). Characters are Unicode code points, counted from 1."""
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from typing import Any
 
 from engine.feel import regex
 from engine.feel.errors import Rejected
@@ -71,21 +72,23 @@ def ends_with(string: str, match: str) -> bool:
     return string.endswith(match)
 
 
-@built_in("matches(input: string, pattern: string, flags: string ? =)")
-def matches(text: str, pattern: str, flags: str | None) -> bool:
-    return regex.compiled(pattern, flags or "").search(text) is not None
+@built_in("matches(input: string, pattern: string, flags: string ? =)", run=True)
+def matches(run: Run, text: str, pattern: str, flags: str | None) -> bool:
+    found = run.pattern(pattern, flags or "")
+    run.spend(found.steps(len(text)))
+    return found.pattern.search(text) is not None
 
 
 @built_in("replace(input: string, pattern: string, replacement: string, flags: string ? =)", run=True)
 def replace(run: Run, text: str, pattern: str, replacement: str, flags: str | None) -> str:
-    found = regex.compiled(pattern, flags or "")
+    found = run.pattern(pattern, flags or "")
     _refuse_empty(found, pattern)
     pieces, size, end = [], 0, 0
-    template = regex.replacement(replacement, found.groups)
-    for match in found.finditer(text):
+    template = regex.replacement(replacement, found.pattern.groups)
+    for match in _all_matches(run, found, text):
         piece = text[end:match.start()] + "".join(part if isinstance(part, str) else match.group(part) or "" for part in template)
         end, size = match.end(), size + len(piece)
-        run.spend(1 + len(piece) // 16)
+        run.spend(len(piece) // 16)
         if size > LONGEST_STRING:
             raise Rejected("feel.text-too-long", limit=LONGEST_STRING)
         pieces.append(piece)
@@ -94,11 +97,10 @@ def replace(run: Run, text: str, pattern: str, replacement: str, flags: str | No
 
 @built_in("split(string: string, delimiter: string)", run=True)
 def split(run: Run, text: str, delimiter: str) -> list[str]:
-    found = regex.compiled(delimiter, "")
+    found = run.pattern(delimiter, "")
     _refuse_empty(found, delimiter)
     parts, end = [], 0
-    for match in found.finditer(text):
-        run.spend(1)
+    for match in _all_matches(run, found, text):
         parts.append(text[end:match.start()])
         end = match.end()
     return [*parts, text[end:]]
@@ -107,15 +109,19 @@ def split(run: Run, text: str, delimiter: str) -> list[str]:
 @built_in("extract(string: string, pattern: string)", run=True)
 def extract(run: Run, text: str, pattern: str) -> list[str]:
     """Camunda's: every match as a text."""
-    found = []
-    for match in regex.compiled(pattern, "").finditer(text):
-        run.spend(1)
-        found.append(match.group(0))
-    return found
+    return [match.group(0) for match in _all_matches(run, run.pattern(pattern, ""), text)]
 
 
-def _refuse_empty(pattern: regex.Pattern, text: str) -> None:
-    if pattern.search("") is not None:
+def _all_matches(run: Run, found: regex.Regex, text: str) -> Iterator[Any]:
+    """From left to right, each search paid for before it is made."""
+    run.spend(found.steps(len(text)))
+    for match in found.pattern.finditer(text):
+        run.spend(1 + found.steps_again(len(text) - match.end()))
+        yield match
+
+
+def _refuse_empty(found: regex.Regex, text: str) -> None:
+    if found.pattern.search("") is not None:
         raise Rejected("feel.pattern-empty", pattern=text)
 
 

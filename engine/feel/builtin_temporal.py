@@ -12,13 +12,15 @@ from engine.feel.functions import built_in, whole
 from engine.feel.types import at_midnight_utc
 from engine.feel.values import kind
 
+_ZONE_STEPS = 30  # a zone that nobody asked for before is looked up in the tz database
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
 )
 
 
-def _read(parse: Any, text: str) -> object:
+def _read(run: Run, parse: Any, text: str) -> object:
+    run.spend(_ZONE_STEPS if "@" in text else 1)
     try:
         return parse(text)
     except (ValueError, OverflowError):
@@ -32,10 +34,10 @@ def _integer(value: Decimal, function: str) -> int:
     return whole(value, function)
 
 
-@built_in("date(from: string | date | date and time)")
-def date_from(value: Any) -> object:
+@built_in("date(from: string | date | date and time)", run=True)
+def date_from(run: Run, value: Any) -> object:
     if kind(value) == "string":
-        return _read(temporal.parse_date, value)
+        return _read(run, temporal.parse_date, value)
     return value if kind(value) == "date" else temporal.make_date(temporal.days_of(value))
 
 
@@ -47,11 +49,11 @@ def date_of(year: Decimal, month: Decimal, day: Decimal) -> object:
         raise Rejected("feel.no-such-date", year=str(year), month=str(month), day=str(day)) from None
 
 
-@built_in("time(from: string | time | date | date and time)")
-def time_from(value: Any) -> object:
+@built_in("time(from: string | time | date | date and time)", run=True)
+def time_from(run: Run, value: Any) -> object:
     match kind(value):
         case "string":
-            return _read(temporal.parse_time, value)
+            return _read(run, temporal.parse_time, value)
         case "time":
             return value
         case "date":
@@ -69,11 +71,11 @@ def time_of(hour: Decimal, minute: Decimal, second: Decimal, offset: Any) -> obj
         raise Rejected("feel.no-such-time", hour=str(hour), minute=str(minute), second=str(second)) from None
 
 
-@built_in("date and time(from: string | date | date and time)")
-def date_and_time_from(value: Any) -> object:
+@built_in("date and time(from: string | date | date and time)", run=True)
+def date_and_time_from(run: Run, value: Any) -> object:
     match kind(value):
         case "string":
-            return _read(temporal.parse_date_time, value)
+            return _read(run, temporal.parse_date_time, value)
         case "date":
             return temporal.make_date_time(temporal.days_of(value), 0, None)
     return value
@@ -84,9 +86,9 @@ def date_and_time_of(date: Any, time: Any) -> object:
     return temporal.make_date_time(temporal.days_of(date), temporal.nanos_of(time), temporal.zone_of(time))
 
 
-@built_in("duration(from: string | days and time duration | years and months duration)")
-def duration_from(value: Any) -> object:
-    return _read(temporal.parse_duration, value) if kind(value) == "string" else value
+@built_in("duration(from: string | days and time duration | years and months duration)", run=True)
+def duration_from(run: Run, value: Any) -> object:
+    return _read(run, temporal.parse_duration, value) if kind(value) == "string" else value
 
 
 @built_in("years and months duration(from: date | date and time, to: date | date and time)")

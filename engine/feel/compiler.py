@@ -117,12 +117,12 @@ class Compiler:
             return closures.failing("feel.external-function", node.place)
         body = self.inside(names, node.body)
         parameter_types = tuple(wanted for _, wanted in node.parameters)
-        types, deep = self.types, frames(node.body) + 2
+        types, deep, cost = self.types, frames(node.body) + 2, tree.steps(node.body)
         declared = static_type(node)
         result = declared.result if isinstance(declared, FunctionType) else ANY
 
         def make(s: Any, r: Run) -> Any:
-            return loops.Lambda(names, parameter_types, types, body, s, deep, node.place, result=result)
+            return loops.Lambda(names, parameter_types, types, body, s, deep, node.place, result=result, cost=cost)
 
         return make
 
@@ -211,7 +211,7 @@ class Compiler:
         self.filters += 1
         compiled = self.inside(("item",), condition)
         self.filters -= 1
-        return loops.filtered(source, compiled, place)
+        return loops.filtered(source, compiled, place, tree.steps(condition))
 
     def call(self, node: tree.Call) -> Evaluate:
         arguments = tuple(self.compile(argument) for argument in node.arguments)
@@ -242,14 +242,14 @@ class Compiler:
         sources = self.iterators(iterators)
         compiled = self.inside(("partial",), body)
         del self.local[before:]
-        return loops.for_loop(sources, compiled, mentions(body, "partial"), place)
+        return loops.for_loop(sources, compiled, mentions(body, "partial"), place, tree.steps(body))
 
     def quantified(self, which: str, iterators: tuple[tree.Iterator, ...], condition: Node, place: Place) -> Evaluate:
         before = len(self.local)
         sources = self.iterators(iterators)
         compiled = self.compile(condition)
         del self.local[before:]
-        return loops.quantified(sources, compiled, which == "some", place)
+        return loops.quantified(sources, compiled, which == "some", place, tree.steps(condition))
 
 
 def mentions(node: Node, name: str) -> bool:

@@ -8,7 +8,8 @@ from types import MappingProxyType
 from typing import Any, NoReturn
 from zoneinfo import ZoneInfo
 
-from engine.feel.errors import FeelError, Reason
+from engine.feel.errors import FeelError, Reason, Rejected
+from engine.feel.regex import Regex, compiled, steps_to_compile
 from engine.feel.tree import Place
 from engine.feel.values import Function, host_function, is_callable
 
@@ -40,15 +41,29 @@ class Environment:
 
 
 class Run:
-    """One evaluation. `reasons` says why values became null, oldest first, at most twenty."""
+    """One evaluation. `reasons` says why values became null, oldest first, at most twenty; `patterns` are those it has paid for."""
 
-    __slots__ = ("env", "steps", "frames", "reasons")
+    __slots__ = ("env", "steps", "frames", "reasons", "patterns")
 
     def __init__(self, env: Environment | None) -> None:
         self.env = env
         self.steps = 300_000 if env is None else env.budget
         self.frames = 0
         self.reasons: list[Reason] = []
+        self.patterns: dict[tuple[str, str], Regex | Rejected] | None = None
+
+    def pattern(self, text: str, flags: str) -> Regex:
+        """A regular expression, paid for when the evaluation asks for it the first time. Rejected when it is none."""
+        known = self.patterns
+        if known is None:
+            known = self.patterns = {}
+        found = known.get((text, flags))
+        if found is None:
+            found = known[text, flags] = compiled(text, flags)
+            self.spend(steps_to_compile(text, found))
+        if isinstance(found, Rejected):
+            raise Rejected(found.code, **found.details)
+        return found
 
     def spend(self, steps: int) -> None:
         """Raises FeelError feel.budget when nothing is left."""

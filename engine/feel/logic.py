@@ -220,8 +220,7 @@ def about_input(evaluate: Evaluate, place: Place) -> Test:
 def instance_of(value: Evaluate, wanted: Type, types: Types, place: Place) -> Evaluate:
     def instance(s: Any, r: Run) -> Any:
         v = value(s, r)
-        r.spend(len(v) if is_list(v) else 1)
-        result = is_instance(v, wanted, types)
+        result = is_instance(v, wanted, types, r.spend)
         return r.null("feel.unknown-type", place, type=str(getattr(wanted, "name", ""))) if result is None else result
 
     return instance

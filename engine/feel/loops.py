@@ -31,6 +31,7 @@ class Lambda:
     place: Place
     name: str = ""
     result: Type = ANY
+    cost: int = 1  # steps that one call takes, beside those of loops and calls inside
 
     def __repr__(self) -> str:
         return f"function({', '.join(self.parameters)})"
@@ -44,11 +45,11 @@ class Lambda:
         bound = bind(self.name or "function", self.parameters, arguments, names)
         local: dict[str, object] = {}
         for name, wanted, value in zip(self.parameters, self.parameter_types, bound):
-            fits, value = (True, value) if wanted is None else coerce(value, wanted, self.types)
+            fits, value = (True, value) if wanted is None else coerce(value, wanted, self.types, run.spend)
             if not fits:
                 raise Rejected("feel.argument-type", function=self.name or "function", parameter=name)
             local[name] = value
-        run.spend(1 + len(local))
+        run.spend(self.cost + len(local))
         run.frames += self.frames
         if run.frames > DEEPEST_CALLS:
             run.too_deep(self.place)
@@ -168,7 +169,7 @@ def element_at(value: Any, wanted: Any, r: Run, place: Place) -> Any:
     return r.null("feel.index", place, index=str(wanted), size=len(items))
 
 
-def filtered(source: Evaluate, condition: Evaluate, place: Place) -> Evaluate:
+def filtered(source: Evaluate, condition: Evaluate, place: Place, cost: int = 1) -> Evaluate:
     """`list[condition]`; a condition that is a number is an index."""
     def select(s: Any, r: Run) -> Any:
         value = source(s, r)
@@ -180,7 +181,7 @@ def filtered(source: Evaluate, condition: Evaluate, place: Place) -> Evaluate:
             return None if is_number(condition(frame, r)) else []
         mark, found = len(r.reasons), []
         for item in items:
-            r.spend(1)
+            r.spend(cost)
             item = admit(item)
             frame.element, frame.entries = item, item if is_context(item) else None
             verdict = condition(frame, r)
@@ -259,12 +260,13 @@ def _dates(first: int, last: int, r: Run) -> Iterator[temporal.AnyDate | date]:
         yield temporal.make_date(days)
 
 
-def for_loop(sources: tuple[Source, ...], body: Evaluate, uses_partial: bool, place: Place) -> Evaluate:
+def for_loop(sources: tuple[Source, ...], body: Evaluate, uses_partial: bool, place: Place, cost: int = 1) -> Evaluate:
     def loop(s: Any, r: Run) -> Any:
         results: list[Any] = []
         for frame in _turns(sources, s, r):
             if frame is None:
                 return None
+            r.spend(cost - 1)
             if uses_partial:
                 r.spend(len(results) // 16)
                 frame["partial"] = results[:]
@@ -291,13 +293,14 @@ def _turns(sources: tuple[Source, ...], s: Any, r: Run) -> Iterator[Frame | None
             yield frame
 
 
-def quantified(sources: tuple[Source, ...], condition: Evaluate, wanted: bool, place: Place) -> Evaluate:
+def quantified(sources: tuple[Source, ...], condition: Evaluate, wanted: bool, place: Place, cost: int = 1) -> Evaluate:
     """`some` (one is true) when `wanted`, else `every` (none is false). Three-valued, as `or` and `and` are."""
     def decide(s: Any, r: Run) -> Any:
         result: bool | None = not wanted
         for frame in _turns(sources, s, r):
             if frame is None:
                 return None
+            r.spend(cost - 1)
             verdict = condition(frame, r)
             if verdict is wanted:
                 return wanted

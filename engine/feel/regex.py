@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -15,6 +16,7 @@ from engine.feel.errors import Rejected
 
 Pattern = Any  # re2's compiled pattern; the wheel has no types
 Spans = list[tuple[int, int]]
+_UNBOUNDED = frozenset("*+{")
 _LAST = 0x10FFFF
 _LONGEST_PATTERN = 2000
 _METACHARACTERS = set("\\|.?*+(){}[]^$-")
@@ -43,9 +45,39 @@ def _no(pattern: str) -> Rejected:
     return Rejected("feel.pattern", pattern=pattern[:80])
 
 
-@lru_cache(maxsize=256)
-def compiled(pattern: str, flags: str) -> Pattern:
-    """Raises Rejected when the pattern or a flag is none of the dialect's."""
+@dataclass(frozen=True, slots=True)
+class Regex:
+    """A pattern ready for use. `program` is the number of instructions of its automaton, which bounds the time a character takes."""
+
+    pattern: Pattern
+    program: int
+    unbounded: bool  # a match may be of any length, so that a search may look at the whole text behind it
+
+    def steps(self, size: int) -> int:
+        """What one search through `size` characters costs at most."""
+        return size * self.program >> 10
+
+    def steps_again(self, left: int) -> int:
+        """What going on behind a match costs, with `left` characters to the end of the text."""
+        return self.steps(left) if self.unbounded else 0
+
+
+def steps_to_compile(pattern: str, found: Regex | Rejected) -> int:
+    """A refused pattern may have cost as much as the largest that is not."""
+    return 20 * (1 + len(pattern)) + (found.program >> 2 if isinstance(found, Regex) else 10_000)
+
+
+@lru_cache(maxsize=64)
+def compiled(pattern: str, flags: str) -> Regex | Rejected:
+    """The pattern; or why it, or a flag, is none of the dialect's."""
+    try:
+        found = _compiled(pattern, flags)
+    except Rejected as no:
+        return no
+    return Regex(found, found.programsize + found.reverseprogramsize, not _UNBOUNDED.isdisjoint(pattern))
+
+
+def _compiled(pattern: str, flags: str) -> Pattern:
     if len(pattern) > _LONGEST_PATTERN:
         raise _no(pattern)
     if set(flags) - set("smix"):
@@ -288,6 +320,11 @@ def _category(name: str) -> Spans:
 
 
 def _class(spans: Spans) -> str:
+    return _rendered(tuple(spans))
+
+
+@lru_cache(maxsize=256)
+def _rendered(spans: tuple[tuple[int, int], ...]) -> str:
     merged = _merged(spans)
     if not merged:
         return r"[^\x00-\x{10FFFF}]"

@@ -19,9 +19,15 @@ class Place:
 class Node:
     place: Place = field(default=Place(), compare=False, kw_only=True)
     height: int = field(init=False, compare=False, repr=False, kw_only=True)  # 1 for a leaf
+    size: int = field(init=False, compare=False, repr=False, kw_only=True)  # nodes in the tree, those that cost much counted as many
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "height", 1 + max((child.height for child in children(self)), default=0))
+        height, size = 0, own_size(self)
+        for child in children(self):
+            height = max(height, child.height)
+            size += child.size
+        object.__setattr__(self, "height", 1 + height)
+        object.__setattr__(self, "size", size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,9 +187,24 @@ class UnaryTests(Node):
     negated: bool = False
 
 
+_POWER_SIZE = 60  # a power with a broken exponent takes the time of sixty additions
+_NODES_A_STEP = 8
+
+
+def own_size(node: Node) -> int:
+    return _POWER_SIZE if isinstance(node, Binary) and node.operator == "**" else 1
+
+
+def steps(node: Node) -> int:
+    """What one evaluation of the tree costs, loops and calls inside not counted."""
+    return 1 + node.size // _NODES_A_STEP
+
+
 def children(node: Node) -> tuple[Node, ...]:
     """The nodes directly below."""
     match node:
+        case Literal() | Name() | At():
+            return ()
         case ListOf(items) | Conjunction(items) | Disjunction(items):
             return items
         case ContextOf(entries):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timezone
 
 from engine.feel import temporal
-from engine.feel.values import Range, is_list, kind
+from engine.feel.values import Range, Spend, free, is_list, kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +58,10 @@ class NamedType(Type):
 
 @dataclass(frozen=True, slots=True)
 class Allowed(Type):
-    """A type of which only those values are allowed that meet `test`."""
+    """A type of which only those values are allowed that meet `test`, which pays for its work."""
 
     base: Type
-    test: Callable[[object], bool] = field(compare=False)
+    test: Callable[[object, Spend], bool] = field(compare=False)
 
 
 ANY = AnyType()
@@ -91,26 +91,30 @@ def resolve(wanted: Type, types: Types) -> Type | None:
     return None
 
 
-def is_instance(value: object, wanted: Type, types: Types = NO_TYPES) -> bool | None:
-    """`value instance of wanted`; null is an instance of Null alone. None when the type is unknown."""
+def is_instance(value: object, wanted: Type, types: Types = NO_TYPES, spend: Spend = free) -> bool | None:
+    """`value instance of wanted`; null is an instance of Null alone. None when the type is unknown.
+
+    Here and below, `spend` pays a step an element: lists may share their elements, and a type may go as deep as they do.
+    """
     target = resolve(wanted, types)
     if target is None:
         return None
     if value is None:
         return target == BUILT_IN["Null"]
-    return _conforms(value, target, types, check_allowed=False)
+    return _conforms(value, target, types, check_allowed=False, spend=spend)
 
 
-def conforms(value: object, wanted: Type, types: Types = NO_TYPES) -> bool:
+def conforms(value: object, wanted: Type, types: Types = NO_TYPES, spend: Spend = free) -> bool:
     """May `value` stand where `wanted` is asked for? Null may, anywhere. Allowed values count."""
     target = resolve(wanted, types)
-    return target is not None and (value is None or _conforms(value, target, types, check_allowed=True))
+    return target is not None and (value is None or _conforms(value, target, types, check_allowed=True, spend=spend))
 
 
-def _conforms(value: object, target: Type, types: Types, check_allowed: bool) -> bool:
+def _conforms(value: object, target: Type, types: Types, check_allowed: bool, spend: Spend) -> bool:
     def inner(item: object, wanted: Type) -> bool:
+        spend(1)
         found = resolve(wanted, types)
-        return found is not None and (item is None or _conforms(item, found, types, check_allowed))
+        return found is not None and (item is None or _conforms(item, found, types, check_allowed, spend))
 
     match target:
         case AnyType():
@@ -118,7 +122,7 @@ def _conforms(value: object, target: Type, types: Types, check_allowed: bool) ->
         case Simple(name):
             return kind(value) == name
         case Allowed(base, test):
-            return inner(value, base) and (not check_allowed or test(value))
+            return inner(value, base) and (not check_allowed or test(value, spend))
         case ListType(element):
             return is_list(value) and all(inner(item, element) for item in value)
         case ContextType(entries):
@@ -155,23 +159,23 @@ def is_subtype(one: Type, other: Type, types: Types = NO_TYPES) -> bool:
     return a is not None and a == b
 
 
-def coerce(value: object, wanted: Type, types: Types = NO_TYPES) -> tuple[bool, object]:
+def coerce(value: object, wanted: Type, types: Types = NO_TYPES, spend: Spend = free) -> tuple[bool, object]:
     """What `value` becomes where `wanted` is asked for (DMN 1.5, 10.3.2.9.4), and whether it fits at all.
 
     A list of one becomes its element, an element a list of one, a date midnight UTC.
     """
-    if value is None or conforms(value, wanted, types):
+    if value is None or conforms(value, wanted, types, spend):
         return True, value
     target = resolve(wanted, types)
     while isinstance(target, Allowed):
         target = resolve(target.base, types)
-    if not isinstance(target, ListType) and is_list(value) and len(value) == 1 and conforms(value[0], wanted, types):
+    if not isinstance(target, ListType) and is_list(value) and len(value) == 1 and conforms(value[0], wanted, types, spend):
         return True, value[0]
-    if isinstance(target, ListType) and not is_list(value) and conforms([value], wanted, types):
+    if isinstance(target, ListType) and not is_list(value) and conforms([value], wanted, types, spend):
         return True, [value]
     if target == SIMPLE["date and time"] and kind(value) == "date":
         midnight = at_midnight_utc(value)  # type: ignore[arg-type]
-        return conforms(midnight, wanted, types), midnight
+        return conforms(midnight, wanted, types, spend), midnight
     return False, None
 
 

@@ -268,13 +268,13 @@ def _order_key(name: str, value: Any) -> Any:
     return value
 
 
-def identical(a: object, b: object) -> bool:
+def identical(a: object, b: object, spend: Spend = free) -> bool:
     """FEEL's `is`: the same value in the same form (two zones that agree today are still two)."""
     if kind(a) != kind(b):
         return False
     if kind(a) in ("time", "date and time"):
         return text_of(a) == text_of(b)
-    return equal(a, b) is True
+    return equal(a, b, spend) is True
 
 
 # Membership

@@ -130,6 +130,22 @@ def test_what_would_grow_without_end_is_stopped(text):
     assert process_time() - started < 5
 
 
+DOUBLED = "(for i in 1..22 return if i = 1 then [1] else [partial[-1], partial[-1]])[-1]"  # 22 lists that print as two million
+
+
+@pytest.mark.parametrize("text", [
+    f"{DOUBLED} instance of {'list<' * 22}number{'>' * 22}", f"(function(x: {'list<' * 22}number{'>' * 22}) 1)({DOUBLED})", f"{{x: {DOUBLED}, y: is(x, x)}}.y", f"{{x: {DOUBLED}, y: x = x}}.y",
+    r'for i in 1..500 return matches("a", "[\\w-[\\d]]\\i" + string(i))', r'for i in 1..500 return matches("a", "\\p{L}{9" + string(i) + "}")', r'for i in 1..5000 return matches("a", "\\p{L}{999}")',
+    'count(extract("' + "a" * 9_000 + '", "a.*b|a"))', 'matches("' + "ab" * 9_000 + '", "[ab]*a[ab]{900}c")', 'for i in 1..500 return @"2026-09-01" = date and time("2026-09-01T10:00:00@Etc/GMT+" + string(i))',
+    "for i in 1..500 return " + " + ".join(["2 ** 0.1234567"] * 100), "for i in 1..500 return " + " or ".join(["i * i * i = 0"] * 500), "for i in 1..500 return (function(n) " + " or ".join(["n = 0"] * 2000) + ")(i)",
+])
+def test_what_takes_long_costs_much(text):
+    started = process_time()
+    with pytest.raises(FeelError) as stopped:
+        parse(text)({}, ENV)
+    assert (stopped.value.code, process_time() - started < 2) == ("feel.budget", True)
+
+
 @pytest.mark.parametrize("text", [
     "2 ** 9999999999", "9e6144 ** 9e6144", "1.0000001 ** 10000", "exp(1e6144)", "decimal(1, 1e6144)", "round up(1e6144, 6000)", "@\"P999999999999Y\"", "@\"P99999999999999999999D\"", "@\"P1D\" * 1e30", "date(1e30, 1, 1)", "substring(\"a\", 1e6144)",
     "matches(\"" + "a" * 20_000 + "\", \"(a*)*b\")", "replace(\"" + "a" * 1000 + "\", \"a\", \"" + "b" * 10_000 + "\")", "number(\"1e999999999\")", "number(\"" + "9" * 200 + "\")", "[1, 2][1e6144]", "string(1e6144)", "sublist([1], -1e6144)",
