@@ -27,11 +27,16 @@ def form_findings(form: Form, parameters: Collection[str] = (), roles: Collectio
         try:
             expression = parse(text.removeprefix("="), names=NAMES)
         except FeelSyntaxError:
-            found.append(Finding("form.expression", form.file, where, line, "error", {"text": text[:120]}))
+            found.append(Finding("form.expression", form.file, where, line, "error", {"text": text[:120], "field": _label(form, where)}))
             continue
-        found += [Finding(code, form.file, where, line, severity, {"text": text[:120], **details})
+        found += [Finding(code, form.file, where, line, severity, {"text": text[:120], "field": _label(form, where), **details})
                   for code, severity, details in _about(expression, where, order, parameters, roles)]
     return found
+
+
+def _label(form: Form, where: str) -> str:
+    field = form.field(where.partition(".")[0])
+    return field.label or field.id if field else where
 
 
 def _about(

@@ -5,7 +5,7 @@ after may, in its own diagram and in those that it calls. Said is what reads a n
 """
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -27,7 +27,7 @@ DMN_TEXTS = ("inputExpression", "literalExpression", "inputEntry", "outputEntry"
 class FieldUse:
     """One place that reads the name. `title`: of the diagram, form or table; `name`: of the element or field there; `text`: the expression."""
 
-    kind: Literal["own", "diagram", "form", "table"]
+    kind: Literal["own", "diagram", "form", "table", "scheme"]
     file: str
     title: str
     name: str
@@ -84,6 +84,12 @@ def uses_of(files: Mapping[str, bytes], form: Form, field: str, others: Mapping[
     return found
 
 
+def outcome_uses(files: Mapping[str, bytes], form: str, code: str) -> list[FieldUse]:
+    """What reads the outcome `code` of a form's tasks: expressions of their own diagrams that look at `outcome` and name it."""
+    homes = {task.file for task in tasks_of(files, form)}
+    return [use for use in _in_documents(files, "outcome", lambda file, element: file in homes) if f'"{code}"' in use.text]
+
+
 def _label(form: Form, where: str) -> str:
     first, _, rest = where.partition(".")
     if first == "sections":
@@ -109,16 +115,24 @@ def _in_diagrams(files: Mapping[str, bytes], form: str, field: str) -> Iterator[
     asking = tasks_of(files, form)
     inside = {(task.file, task.element) for task in asking if task.outputs}
     everywhere = any(not task.outputs for task in asking)
+    yield from _in_documents(files, field, lambda file, element: everywhere or (file, element) in inside)
+
+
+def _in_documents(files: Mapping[str, bytes], name: str, sees: Callable[[str, str], bool]) -> Iterator[FieldUse]:
+    """Expressions that read `name`, at elements that see it; each said once."""
     for file, document in _documents(files):
-        diagram = Diagram(document)
-        nodes = {id: node for process in document.processes for id, node in process.nodes.items()}
+        found = [use for use in document.tree.uses if name in use.expression.names]
+        if not found:
+            continue
+        diagram, nodes = Diagram(document), {id: node for process in document.processes for id, node in process.nodes.items()}
         title = "、".join(process.name or process.id for process in document.processes)
-        for use in document.tree.uses:
-            if field not in use.expression.names:
-                continue
+        told: set[FieldUse] = set()
+        for use in found:
             element = _element(diagram, use.element, nodes)
-            if everywhere or (file, element) in inside:
-                yield FieldUse("diagram", file, title, _called(document, nodes, element), use.expression.text)
+            said = FieldUse("diagram", file, title, _called(document, nodes, element), use.expression.text)
+            if sees(file, element) and said not in told:
+                told.add(said)
+                yield said
 
 
 def _element(diagram: Diagram, at: Element, nodes: Mapping[str, Node]) -> str:

@@ -16,6 +16,7 @@ import yaml
 from engine.refusals import Invalid, Refused
 from forms.source import Value, read_yaml
 
+LONE_BREAK = re.compile(r"(?<!\r)\n")
 STEP = "  "  # indentation of what is written new
 Splice = tuple[int, int, str]  # from, to, what stands there instead
 
@@ -48,7 +49,6 @@ class _Rewriting:
 
     def __init__(self, text: str, value: Value) -> None:
         self.text = text
-        self.newline = "\r\n" if "\r\n" in text else "\n"
         self.places: dict[int, yaml.Node] = {}  # id of a mapping or list of the old tree → its node
         root = yaml.compose(text, Loader=yaml.SafeLoader)
         assert root is not None  # read_yaml refuses an empty file
@@ -66,7 +66,8 @@ class _Rewriting:
                 self._remember(one, inner)
 
     def document(self, old: Value, new: Value) -> str:
-        return _spliced(self.text, self.edits(self.root, old, new), 0)
+        made = _spliced(self.text, self.edits(self.root, old, new), 0)
+        return made if LONE_BREAK.search(self.text) else LONE_BREAK.sub("\r\n", made)
 
     # --- differences as splices ---------------------------------------------------------------------------------------------------------
 
@@ -120,7 +121,7 @@ class _Rewriting:
                 continue
             at = ends[behind if behind in old else last]
             line = f"{' ' * column}{self.key(name)}:{self._after_colon(self.written(new[name], False, column))}"
-            splices.append((at, at, line.replace("\n", self.newline) + self.newline if self._ends_line(at) else self.newline + line.replace("\n", self.newline)))
+            splices.append((at, at, line + "\n" if self._ends_line(at) else "\n" + line))
         return splices
 
     def _after_colon(self, written: str) -> str:
@@ -197,14 +198,14 @@ class _Rewriting:
         chunks = []
         for value, source in zip(new, sources):
             if source is None:
-                chunks.append(self._new_item(value, column))
+                chunks.append(self._item(value, column) + "\n")
                 continue
             start, end = begins[source], ends[source]
             chunk = _spliced(self.text[start:end], self.edits(node.value[source], old[source], value), start)
             chunks.append((" " * column if source == 0 else "") + chunk)
-        body = "".join(chunk if chunk.endswith("\n") else chunk + self.newline for chunk in chunks)
+        body = "".join(chunk if chunk.endswith("\n") else chunk + "\n" for chunk in chunks)
         if not self.text[: ends[-1]].endswith("\n"):
-            body = body.removesuffix(self.newline)
+            body = body.removesuffix("\n")
         if not lead.strip():  # the first dash stands alone on its line; in `- - a` it does not, and keeps what is before it
             return [(self.line_start(dashes[0]), ends[-1], body)]
         return [(dashes[0], ends[-1], body[column:])]
@@ -212,26 +213,26 @@ class _Rewriting:
     def _dash(self, item: yaml.Node) -> int:
         return self.text.rindex("-", 0, item.start_mark.index + (0 if item.start_mark.index < len(self.text) and self.start(item) != self.end(item) else 1))
 
-    def _new_item(self, value: Value, column: int) -> str:
-        """An item as it is written; one that was taken from elsewhere in the text brings its text, moved to the new indentation."""
+    def _item(self, value: Value, column: int) -> str:
+        """`- …` at that column, without a line break at the end. What was taken from elsewhere in the text brings its text, moved to the new indentation."""
         node = self.places.get(id(value))
-        if node is not None and not self._is_block(node):
-            start = self.start(node)
-            text = self.text[start : self.end(node)] if "\n" in self.text[start : self.end(node)] else self.text[start : self.line_end(self.end(node))].rstrip("\r\n")
-            return " " * column + "- " + text + self.newline
-        if isinstance(node, yaml.MappingNode):
+        if isinstance(node, yaml.MappingNode) and self._is_block(node):
             here = column + 2 - node.start_mark.column
             lines = self.text[self.start(node) : self.line_end(self.end(node))].rstrip("\r\n").split("\n")
-            moved = [lines[0], *(_indented(line, here) for line in lines[1:])]
-            return " " * column + "- " + "\n".join(moved) + self.newline
-        return self._item(value, column).replace("\n", self.newline) + self.newline
-
-    def _item(self, value: Value, column: int) -> str:
-        """`- …` at that column, without a line break at the end."""
+            return " " * column + "- " + "\n".join([lines[0], *(_indented(line, here) for line in lines[1:])])
+        if node is not None and not self._is_block(node):
+            start, end = self.start(node), self.end(node)
+            behind = "" if "\n" in self.text[start:end] else self._comment(end)
+            return " " * column + "- " + self.text[start:end] + behind
         if isinstance(value, dict) and _is_deep(value):
-            lines = [f"{self.key(name)}:{self._after_colon(self.written(one, False, column + 2))}" for name, one in value.items()]
-            return " " * column + "- " + f"\n{' ' * (column + 2)}".join(lines)
+            entries = [f"{self.key(name)}:{self._after_colon(self.written(one, False, column + 2))}" for name, one in value.items()]
+            return " " * column + "- " + f"\n{' ' * (column + 2)}".join(entries)
         return " " * column + "- " + self.written(value, True, 0)
+
+    def _comment(self, index: int) -> str:
+        """What stands behind an item on its line, when that is a comment."""
+        rest = self.text[index : self.line_end(index)].rstrip("\r\n")
+        return rest if rest.lstrip().startswith("#") else ""
 
     # --- writing ------------------------------------------------------------------------------------------------------------------------
 

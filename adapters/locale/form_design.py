@@ -24,7 +24,7 @@ ZH = {
     # 条件的说法
     "formbox.is": "“{label}”选“{option}”时", "formbox.has": "“{label}”选了“{option}”时", "formbox.agreed": "“{label}”打了勾时", "formbox.always": "总是显示", "formbox.never_required": "不按条件",
     "formbox.own_options": "用下面写的选项", "formbox.list": "方案参数“{label}”", "formbox.other": "另写公式",
-    "formuse.own": "本表单", "formuse.diagram": "流程图", "formuse.form": "表单", "formuse.table": "决策表",
+    "formuse.own": "本表单", "formuse.diagram": "流程图", "formuse.form": "表单", "formuse.table": "决策表", "formuse.scheme": "方案",
     # 预览
     "formbox.sample.option": "（办理时列出的第{n}项）", "formbox.sample.row": "（办理时列出的第{n}名）", "formbox.sample.component": "评分项目{n}", "formbox.sample.title": "（还没有名称）",
     "formbox.sample.label": "（还没有名称）", "formbox.sample.no_option": "（还没有选项）", "formbox.sample.no_text": "（还没有写内容）", "formbox.sample.conditional": "〔满足条件时才显示〕",
@@ -73,7 +73,7 @@ EN = {
     "box.columns": "columns", "box.id": "name", "box.kind": "kind", "box.code": "name", "box.fields": "fields", "box.sections": "parts", "box.outcomes": "outcomes", "box.identity": "what finds duplicates", "box.title": "title", "box.note": "note",
     "formbox.is": "when “{label}” is “{option}”", "formbox.has": "when “{label}” has “{option}”", "formbox.agreed": "when “{label}” is ticked", "formbox.always": "always", "formbox.never_required": "under no condition",
     "formbox.own_options": "the options below", "formbox.list": "parameter “{label}” of the scheme", "formbox.other": "another formula",
-    "formuse.own": "this form", "formuse.diagram": "diagram ", "formuse.form": "form ", "formuse.table": "decision table ",
+    "formuse.own": "this form", "formuse.diagram": "diagram ", "formuse.form": "form ", "formuse.table": "decision table ", "formuse.scheme": "scheme ",
     "formbox.sample.option": "(no. {n} of the list)", "formbox.sample.row": "(no. {n} of the list)", "formbox.sample.component": "component {n}", "formbox.sample.title": "(no title yet)",
     "formbox.sample.label": "(no label yet)", "formbox.sample.no_option": "(no option yet)", "formbox.sample.no_text": "(no text yet)", "formbox.sample.conditional": " [shown under a condition]",
     "compare.form.what.field": "field ", "compare.form.what.column": "column ", "compare.form.what.section": "part ", "compare.form.what.outcome": "outcome ", "compare.form.what.form": "form ",
@@ -109,7 +109,7 @@ EN = {
     "改好了，收起": "Done, close", "新的填写方式用不上的设置（如选项）会去掉。": "Settings that the new kind does not know (options) are taken away.", "更多设置": "More settings", "有 {count} 处用到它": "It is read in {count} places",
     "查重依据": "finds duplicates", "每行一个。竖线后面是代号，公式和流程图按它判断，一般不要改；新加的一行只写名称，代号自动编。": "One a line. Behind the bar stands the code that formulas and diagrams read; leave it. A new line needs its label only.",
     "每行一个：名称 | 代号 | 满分 | 最低分 | 选填": "One a line: label | name | highest | lowest | optional", "没有另写，只有一个“办理完毕”。": "None written; there is one, “done”.",
-    "流程图中按这个办理结果（代号 {code}）判断的走向不会再走到，请一并修改。": "Ways in diagrams that wait for this outcome ({code}) will not be taken any more; change them too.", "用于环节：{names}": "Asked in: {names}", "的“{name}”": ", “{name}”",
+    "流程图中等这个办理结果（代号 {code}）的走向不会再走到，请一并修改。": "Ways in diagrams that wait for this outcome ({code}) will not be taken any more; change them too.", "用于环节：{names}": "Asked in: {names}", "的“{name}”": ", “{name}”",
     "看预览": "See the preview", "确认删除": "Remove", "移到另一栏": "Move to another part", "移过去": "Move", "表单名称和说明": "Title and note of the form", "返回流程包": "Back to the package", "这一栏的标题": "Title of the part",
     "这一栏还没有字段。": "No field in this part yet.", "这一项在表单上的样子": "How this looks on the form", "这里看到的是打开本页时的内容；上面改过以后，请先刷新页面再改这里。": "This is the file as it was when the page was opened; reload before changing it here.",
     "错误太多，改正后才能预览。": "Too much is wrong for a preview.", "预览：办理人看到的样子": "Preview: as it will be seen", "高级：直接改文件": "Advanced: edit the file", "（没有标题的一栏）": "(part without title)",

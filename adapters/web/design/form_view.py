@@ -13,11 +13,12 @@ from adapters.web.design.form_preview import drawn, readable
 from adapters.web.design.rights import Designer
 from adapters.web.design.words import in_words, some_scheme
 from engine.form_check import form_findings
-from engine.form_uses import FieldUse, tasks_of, uses_of
+from engine.form_uses import FieldUse, outcome_uses, tasks_of, uses_of
 from engine.refusals import Finding, Invalid
 from engine.scheme.calendar import CalendarTooShort
 from engine.scheme.functions import host_functions
 from engine.scheme.package import read_package
+from engine.scheme.scheme import value_at
 from forms.answers import Page, PageField
 from forms.editing import Tree, fields_of, part, parts
 from forms.form import Form, form_in, read_form
@@ -213,12 +214,24 @@ class FormPage:
         return PartLine(path, str(one.get("label") or str(one.get("text") or "")[:LONGEST]), str(one.get("id") or one.get("code") or ""), str(one.get("kind") or ""), marks, own, rows)
 
     def uses(self, tree: Tree, at: str) -> tuple[FieldUse, ...]:
-        """Everything that reads the field at `at`; of an outcome, the diagrams that ask for it."""
-        found = part(tree, at)
+        """Everything that reads the field at `at`: formulas, diagrams, tables, schemes; of an outcome, the diagrams that wait for it."""
+        found = part(tree, at) or {}
+        if at.startswith("outcomes."):
+            return tuple(outcome_uses(self.files, form_id(self.file), str(found.get("code"))))
         form = readable(tree, self.file, self.language)
-        if found is None or form is None or at.count(".") != 3 or not isinstance(found.get("id"), str):
+        id = found.get("id")
+        if form is None or at.count(".") != 3 or not isinstance(id, str):
             return ()
-        return tuple(uses_of(self.files, replace(form, id=form_id(self.file)), str(found["id"]), dict(self._others())))
+        return (*uses_of(self.files, replace(form, id=form_id(self.file)), id, dict(self._others())), *self._in_schemes(id))
+
+    def _in_schemes(self, id: str) -> Iterator[FieldUse]:
+        """Parameters that name the field: ties are broken by it, coverage is counted by it. Those that merely define a code of that name are none."""
+        design, place = self.designer.design, self.designer.place
+        known = [some_scheme(self.designer, self.package), *(design.stored_scheme(draft) for draft, _ in design.draft_lines(place, self.package))]
+        for scheme in (one for one in known if one is not None):
+            for key, one in self._parameters().items():
+                if id in _texts(value_at(scheme.values, key)):
+                    yield FieldUse("scheme", "", scheme.title, one.label, id)
 
     def _others(self) -> Iterator[tuple[str, Form]]:
         for name, body in self.files.items():
@@ -250,6 +263,16 @@ class FormPage:
                 if other.label == label and other.id not in taken and FREE_ID.match(other.id):
                     return other.id
         return next(f"{kind}_{n}" for n in range(1, 10_000) if f"{kind}_{n}" not in taken)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """The texts inside a parameter, but for those that give a row its name."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        yield from (text for key, one in value.items() if key not in ("id", "code") for text in _texts(one))
+    elif isinstance(value, list):
+        yield from (text for one in value for text in _texts(one))
 
 
 def _sample(preview: Page | None, tree: Tree, at: str) -> PageField | None:
