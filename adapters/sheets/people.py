@@ -4,10 +4,13 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from openpyxl import Workbook
 from openpyxl.styles import Font
+from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.worksheet import Worksheet
 
 from adapters.sheets.cells import LONGEST, Cell, Sheet, sheets
 from engine.refusals import Finding, Invalid
@@ -15,6 +18,8 @@ from forms.numbers import credit_code
 
 ORGANISATIONS, PEOPLE, POSTS = "组织", "人员", "岗位"
 HELP = "说明"  # the sheet of the empty workbook that tells how to fill it in; it comes back with the others
+THERE = "现有单位"  # the sheet of the empty workbook that lists the place's organisations, to be picked from; it comes back too
+LAST_ROW = 2000  # to which cells of the empty workbook offer a list
 COLUMNS: Mapping[str, tuple[tuple[str, bool], ...]] = {  # sheet → (heading, must be filled in)
     ORGANISATIONS: (("代码", True), ("名称", True), ("类别", True), ("上级代码", False), ("统一社会信用代码", False)),
     PEOPLE: (("编号", True), ("姓名", True), ("邮箱", False)),
@@ -63,7 +68,7 @@ class Roster:
 
 @dataclass(slots=True)
 class Known:
-    """What the place has already. `roles`: code → label; `codes`: credit codes in use."""
+    """What the place has already. `organisations`: codes, with their names if it is a mapping; `roles`: code → label; `codes`: credit codes in use."""
 
     organisations: Collection[str] = ()
     people: Collection[str] = ()
@@ -83,6 +88,7 @@ class _Reading:
     def __init__(self, known: Known) -> None:
         self.known = known
         self.findings: list[Finding] = []
+        self.named: dict[str, str] = {}  # name → code of the organisations that alone bear it
         self.roles = {**{label: code for code, label in known.roles.items()}, **{code: code for code in known.roles}}
 
     def refuse(self, code: str, cell: Cell | str, **details: object) -> None:
@@ -95,8 +101,9 @@ class _Reading:
             kind = self._kind(sheet)
             if kind:
                 tables[kind] = sheet
-            elif sheet.rows and sheet.name != HELP:
+            elif sheet.rows and sheet.name not in (HELP, THERE):
                 self.refuse("sheet.unknown", sheet.name or name, found="、".join(one for one in sheet.headings if one) or "—", known="、".join(COLUMNS))
+        self.named = _by_name(self.known.organisations, tables.get(ORGANISATIONS))
         organisations = list(self._organisations(tables.get(ORGANISATIONS)))
         people = list(self._people(tables.get(PEOPLE)))
         posts = list(self._posts(tables.get(POSTS), _listed(tables.get(ORGANISATIONS), "代码"), _listed(tables.get(PEOPLE), "编号")))
@@ -136,7 +143,7 @@ class _Reading:
         rows = list(self._rows(sheet, ORGANISATIONS))
         there = {*self.known.organisations, *_listed(sheet, "代码")}
         for row in rows:
-            id, parent, code = row["代码"], row["上级代码"], row["统一社会信用代码"]
+            id, parent, code = row["代码"], self._org(row["上级代码"], there), row["统一社会信用代码"]
             self._once(id, seen, self.known.organisations)
             if parent.text and parent.text not in there:
                 self.refuse("sheet.unknown_org", parent, org=parent.text)
@@ -158,11 +165,12 @@ class _Reading:
 
     def _posts(self, sheet: Sheet | None, organisations: Collection[str], people: Collection[str]) -> Iterator[Grant]:
         seen: dict[tuple[str, ...], Cell] = {}
+        there = {*organisations, *self.known.organisations}
         for row in self._rows(sheet, POSTS):
-            person, org, role, reach = row["人员编号"], row["组织代码"], row["角色"], row["查看范围"]
+            person, org, role, reach = row["人员编号"], self._org(row["组织代码"], there), row["角色"], row["查看范围"]
             if person.text not in people and person.text not in self.known.people:
                 self.refuse("sheet.unknown_person", person, person=person.text)
-            if org.text not in organisations and org.text not in self.known.organisations:
+            if org.text not in there:
                 self.refuse("sheet.unknown_org", org, org=org.text)
             if role.text not in self.roles:
                 self.refuse("sheet.unknown_role", role, role=role.text)
@@ -174,6 +182,10 @@ class _Reading:
             seen.setdefault(key, person)
             yield Grant(person.text, org.text, self.roles.get(role.text, ""), row["岗位名称"].text or self.known.roles.get(self.roles.get(role.text, ""), role.text),
                         REACHES.get(reach.text, "own"))
+
+    def _org(self, cell: Cell, there: Collection[str]) -> Cell:
+        """The cell with the organisation's code where its name was written."""
+        return cell if cell.text in there or cell.text not in self.named else replace(cell, text=self.named[cell.text])
 
     def _once(self, cell: Cell, seen: dict[str, Cell], known: Collection[str], pattern: re.Pattern[str] | None = ID) -> None:
         if pattern and not pattern.match(cell.text):
@@ -201,8 +213,19 @@ def _listed(sheet: Sheet | None, heading: str) -> set[str]:
     return {row[heading].text for row in (sheet.rows if sheet else ()) if heading in row and row[heading].text}
 
 
-def template(roles: Mapping[str, str], say: Callable[[str], str] = str) -> bytes:
-    """An empty workbook with the headings, and the roles that may be written."""
+def _by_name(known: Collection[str], sheet: Sheet | None) -> dict[str, str]:
+    """name → code of the organisations there are and those that the file adds, without names that several bear."""
+    found: dict[str, set[str]] = {}
+    for code, name in known.items() if isinstance(known, Mapping) else ():
+        found.setdefault(name, set()).add(code)
+    for row in sheet.rows if sheet else ():
+        if "代码" in row and "名称" in row:
+            found.setdefault(row["名称"].text, set()).add(row["代码"].text)
+    return {name: next(iter(codes)) for name, codes in found.items() if len(codes) == 1}
+
+
+def template(roles: Mapping[str, str], organisations: Mapping[str, str] = MappingProxyType({}), say: Callable[[str], str] = str) -> bytes:
+    """An empty workbook with the headings, and lists to pick roles and organisations (code → name) from."""
     book = Workbook()
     book.remove(book.active)
     for kind, columns in COLUMNS.items():
@@ -212,10 +235,28 @@ def template(roles: Mapping[str, str], say: Callable[[str], str] = str) -> bytes
             cell.font = Font(bold=True)
             sheet.column_dimensions[cell.column_letter].width = 22
     help_ = book.create_sheet(say(HELP))
-    help_.append([say("带 * 的列必填；“角色”可填代码或名称。可填的角色：")])
+    help_.append([say("带 * 的列必填；“角色”“组织代码”“上级代码”可填代码或名称，也可在单元格的下拉列表中选。可填的角色：")])
     for code, label in roles.items():
         help_.append([code, label])
     help_.append([say("“查看范围”可填：") + "、".join(one for one in REACHES if one)])
+    _offer(book[POSTS], "C", f"'{help_.title}'!$B$2:$B${len(roles) + 1}")
+    if organisations:
+        there = book.create_sheet(THERE)
+        there.append(["代码", "名称"])
+        for code, name in organisations.items():
+            there.append([code, name])
+        for column in ("A", "B"):
+            there.column_dimensions[column].width = 34
+        names = f"'{THERE}'!$B$2:$B${len(organisations) + 1}"
+        _offer(book[POSTS], "B", names)
+        _offer(book[ORGANISATIONS], "D", names)
     made = io.BytesIO()
     book.save(made)
     return made.getvalue()
+
+
+def _offer(sheet: Worksheet, column: str, cells: str) -> None:
+    """A list to pick from in every cell of a column; what is not in it may be written all the same, for the file may add it."""
+    offered = DataValidation(type="list", formula1=cells, allow_blank=True, showErrorMessage=False)
+    offered.add(f"{column}2:{column}{LAST_ROW}")
+    sheet.add_data_validation(offered)

@@ -552,7 +552,7 @@ class Design:
         """The rows of a spreadsheet, nothing stored. Raises Invalid with every problem, each by its cell."""
         organisations = self.system.people.organisations(place)
         codes = frozenset(one.code for one in organisations if one.code)
-        known = Known(frozenset(one.id for one in organisations), person_ids(self.system.database, place), codes, self.roles(place))
+        known = Known({one.id: one.name for one in organisations}, person_ids(self.system.database, place), codes, self.roles(place))
         return read_roster(data, name, known)
 
     def import_people(self, place: str, data: bytes, name: str, by: str) -> Roster:
@@ -562,8 +562,8 @@ class Design:
         return roster
 
     def people_template(self, place: str) -> bytes:
-        """An empty spreadsheet with the headings."""
-        return template(self.roles(place))
+        """An empty spreadsheet with the headings, and the place's organisations and roles to pick from."""
+        return template(self.roles(place), {one.id: one.name for one in self.system.people.organisations(place)})
 
     def issue_login(self, place: str, person: str, login: str) -> str:
         """Opens the person's account, or gives it another password; the password, to be handed over once. Raises NotFound; Refused `identity.login_taken`."""

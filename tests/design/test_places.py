@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 from fastapi import FastAPI
-from openpyxl import Workbook
+from openpyxl import Workbook, load_workbook
 
 from adapters.definitions import archive
 from adapters.sheets import Known, read_roster
@@ -76,6 +76,35 @@ def test_a_good_file_is_stored_whole_and_again_is_refused_whole(first: Browser, 
     assert [one.path for one in system.people.organisations(PLACE, "province")][:2] == ["province", "province/city-0"]
     status, page = send(first, body)
     assert status == 422 and "已经登记过" in page
+
+
+def test_organisations_are_written_by_name_or_code_and_picked_from_the_empty_workbook(first: Browser, system: System) -> None:
+    given = load_workbook(io.BytesIO(first.get("/design/people/template.xlsx").content))
+    there = {str(code): str(name) for code, name in given["现有单位"].iter_rows(min_row=2, values_only=True)}
+    assert there == {one.id: one.name for one in system.people.organisations(PLACE)}
+    offered = {(sheet, str(one.sqref)): one.formula1 for sheet in ("组织", "岗位") for one in given[sheet].data_validations.dataValidation}
+    assert offered["岗位", "B2:B2000"] == offered["组织", "D2:D2000"] == f"'现有单位'!$B$2:$B${len(there) + 1}"
+    roles = [row[1] for row in given["说明"].iter_rows(min_row=2, values_only=True) if row[1]]
+    assert offered["岗位", "C2:C2000"] == f"'说明'!$B$2:$B${len(roles) + 1}"
+
+    given["组织"].append(["new", "示例新设单位", "单位", there["fuxin-health"], ""])
+    given["人员"].append(["p1", "示例人员", ""])
+    given["岗位"].append(["p1", "示例新设单位", "管理员", "", ""])
+    given["岗位"].append(["p1", there["fuxin-union"], "administrator", "", ""])
+    out = io.BytesIO()
+    given.save(out)
+
+    assert send(first, out.getvalue())[0] == 303
+    assert [one.path for one in system.people.organisations(PLACE, "new")] == ["city/fuxin-health/new"]
+    assert sorted(one.org for one in system.people.holdings(PLACE, "p1")) == ["fuxin-union", "new"]
+
+
+def test_a_name_that_two_bear_is_no_code() -> None:
+    twice = Known({"a": "示例局", "b": "示例局", "c": "示例处"}, people=["p1"], roles=ROLES)
+    posts = [*POSTS, ["p1", "示例局", "管理员", "", ""], ["p1", "示例处", "管理员", "", ""]]
+    with pytest.raises(Invalid) as refused:
+        read_roster(book(岗位=posts), "x.xlsx", twice)
+    assert [(one.code, one.element) for one in refused.value.findings] == [("sheet.unknown_org", "岗位!B2")]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "gb18030"])
