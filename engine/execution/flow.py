@@ -10,7 +10,9 @@ from engine.execution.plan import Element
 from engine.execution.problem import Problem
 from engine.execution.rows import ScopeRow
 from engine.execution.step import ACTS, NOTHING, PERFORMS, Step
+from engine.refusals import Refused
 
+MOST_EVENTS = 1_000_000  # of one step: more come only of a loop in which nobody is waited for and no condition ever ends it
 new = tuple.__new__  # three times as fast as the event's own constructor, where it counts
 
 
@@ -20,6 +22,8 @@ def arrive(step: Step, scope: int, flow: str) -> None:
     if row is None or flow not in row.tokens:
         return  # interrupted meanwhile
     element = step.plan.targets[flow]
+    if len(step.events) > MOST_EVENTS:
+        raise Refused("step.endless", element=element.id, limit=MOST_EVENTS)
     if element.join:
         JOINS[element.join](step, row, element)
     else:

@@ -9,12 +9,13 @@ from engine import events as e
 from engine.bpmn.graph import EventDefinition, MultiInstance
 from engine.execution.activity import inputs, results, storable, watch
 from engine.execution.compensation import remember
-from engine.execution.flow import leave
+from engine.execution.flow import MOST_EVENTS, leave
 from engine.execution.interrupt import cancel, empty
 from engine.execution.plan import Element
 from engine.execution.problem import Problem
 from engine.execution.rows import ScopeRow
 from engine.execution.step import COUNTERS, Step
+from engine.refusals import Refused
 
 Json = Any
 Values = Mapping[str, Json]
@@ -267,6 +268,8 @@ def _open_loop(step: Step, scope: int, element: Element) -> None:
 
 
 def _open_round(step: Step, body: int, element: Element, number: int) -> None:
+    if len(step.events) > MOST_EVENTS:
+        raise Refused("step.endless", element=element.id, limit=MOST_EVENTS)
     opened = step.next_scope()
     step.emit(e.ScopeOpened(opened, body, element.id, {"loopCounter": number}, {"round": number}))
     step.push("child", opened)

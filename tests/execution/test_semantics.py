@@ -11,6 +11,7 @@ import pytest
 from engine import commands as c
 from engine.engine import replay
 from engine.facts import RecordedFacts
+from engine.refusals import Refused
 from tests.build import diagram
 from tests.execution.world import EPOCH, World
 
@@ -734,3 +735,18 @@ def test_a_process_may_call_itself_but_not_without_end(place: Place, rounds: int
     i = w.start("p", {"n": rounds})
     assert len(w.instances) == instances
     assert [row.code for row in w.incidents(i)] == codes
+
+
+@pytest.mark.parametrize("name", ["does_a_loop_that_waits_for_nobody_end", "does_a_standard_loop_without_end_end"])
+def test_a_loop_without_end_refuses_who_asked_and_is_an_incident_for_a_timer(place: Place, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.execution.flow.MOST_EVENTS", 200)
+    monkeypatch.setattr("engine.execution.repeat.MOST_EVENTS", 200)
+    w = place(name)
+    i, j = w.start("p", {"x": 0}), w.start("p", {"x": 0})
+    with pytest.raises(Refused, match="step.endless"):
+        w.complete(i, "u")
+    assert opened(w, i) == ["u"]
+    w.complete(j, "u", x=2)
+    assert state(w, j) == "ended"
+    w.advance(HOUR)
+    assert ([row.code for row in w.incidents(i)], opened(w, i)) == (["step.endless"], [])
