@@ -48,7 +48,7 @@ class Shape:
     values: Callable[[str, str, Any], Values]  # (place, instance, row) -> all columns that the engine knows, in the table's order
     read: Callable[[Sequence[Any]], Any]  # the inverse, from those columns without place and instance
     extra: tuple[str, ...] = ()  # columns that only the store knows, last in the table; given once, at the insert
-    fixed: tuple[str, ...] = ()  # columns that never change: an update that named them would write their indexes anew
+    fixed: tuple[str, ...] = ()  # columns that never change: an update that named them would cost their parameters and write their indexes anew
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -153,7 +153,7 @@ def _read_incident(c: Sequence[Any]) -> IncidentRow:
 SHAPES: Mapping[type[Any], Shape] = {
     ScopeRow: Shape(schema.scope, ("id",), _scope, _read_scope, fixed=("parent", "element")),
     ResultRow: Shape(schema.result, ("scope", "idx"), _result, _read_result),
-    TaskRow: Shape(schema.task, ("id",), _task, read_task, ("opened_by",)),
+    TaskRow: Shape(schema.task, ("id",), _task, read_task, ("opened_by",), ("scope", "element", "name", "form", "stage", "about", "opened_at", "priority")),
     TimerRow: Shape(schema.timer, ("scope", "id"), _timer, _read_timer),
     SubscriptionRow: Shape(schema.subscription, ("id",), _subscription, _read_subscription, fixed=("kind", "name")),
     JobRow: Shape(schema.job, ("id",), _job, read_job, ("state", "run_at", "tries", "token", "lease_until", "error")),

@@ -45,16 +45,26 @@ def _beside(table: sa.FromClause, other: Any, **columns: Any) -> sa.ColumnElemen
     return sa.and_(table.c.place == other.place, table.c.instance == other.instance, *[table.c[name] == value for name, value in columns.items()])
 
 
-_s, _t, _p, _e = _scope.c, _timer.c, schema.place.c, schema.entry.c
-_OF_COMMAND = (
-    sa.select(_e.digest, _e.body, *_COLUMNS).select_from(
-        schema.place
+_s, _t, _p, _e, _i = _scope.c, _timer.c, schema.place.c, schema.entry.c, schema.instance.c
+
+
+def of_command(*head: Any) -> sa.Select[Any]:
+    """What `StoredSource.command_query` asks: the entry that a command already made, and what it needs of its task.
+
+    `head`: columns of the instance and its place that stand in front, to have both in one read; for that a lock must be held before anything is read.
+    """
+    place: sa.FromClause = schema.place
+    if head:
+        place = place.join(schema.instance, sa.and_(_i.place == _p.place, _i.id == bind("instance")))
+    return sa.select(*head, _e.digest, _e.body, *_COLUMNS).select_from(
+        place
         .outerjoin(schema.entry, sa.and_(_e.place == _p.place, _e.actor == bind("actor"), _e.command_id == bind("command_id")))
         .outerjoin(schema.task, sa.and_(_task.place == _p.place, _task.instance == bind("instance"), _task.id == bind("task")))
         .outerjoin(_scope, _beside(_scope, _task, id=_task.scope))
         .outerjoin(_around, _beside(_around, _s, id=_s.parent))
-        .outerjoin(_timer, _beside(_timer, _task, scope=_task.scope)))
-    .where(_p.place == bind("place")))
+        .outerjoin(_timer, _beside(_timer, _task, scope=_task.scope))).where(_p.place == bind("place"))
+
+
 _NEXT_TIMER = (
     sa.select(sa.null(), sa.null(), *_COLUMNS).select_from(
         _timer
@@ -88,9 +98,9 @@ class StoredSource:
         self.timer_keys: dict[str, tuple[int, str]] = {}  # the rest of a timer's key in the table, by id
         self._ahead: dict[tuple[type[Any], object], Sequence[Any]] = {}  # read, and not asked for yet
 
-    def command_query(self, task: str, actor: str, command_id: str) -> Query:
-        """The entry that this command already made, and what it needs of its task; `fetched` takes the rows."""
-        return _OF_COMMAND, {"place": self._place, "instance": self._instance, "task": task, "actor": actor, "command_id": command_id or None}
+    def command_query(self, task: str, actor: str, command_id: str, clause: sa.Select[Any]) -> Query:
+        """The entry that this command already made, and what it needs of its task; `clause` from `of_command`, `fetched` takes the rows."""
+        return clause, {"place": self._place, "instance": self._instance, "task": task, "actor": actor, "command_id": command_id or None}
 
     def fetched(self, found: Sequence[Sequence[Any]]) -> list[Sequence[Any]]:
         """Keeps rows that were read ahead until the engine asks for them. Gives (digest, body) of the earlier entry, if there is one."""

@@ -20,7 +20,7 @@ from adapters.database.journal import EARLIER, Journal, digest_of
 from adapters.database.moments import NEVER, restored, stored
 from adapters.database.personal import Keys, Personal, PersonalStore
 from adapters.database.shapes import read_instance
-from adapters.database.source import StoredSource
+from adapters.database.source import StoredSource, of_command
 from engine.commands import AmendScheme, CancelByParent, FailJob, FinishJob, FireTimer, Start, to_json
 from engine.engine import step
 from engine.engine import why_not as reason_not
@@ -37,12 +37,14 @@ _dice = SystemRandom()
 
 _i, _p = schema.instance.c, schema.place.c
 _place, _id = bind("place"), bind("id")
+_HEAD = (
+    _i.id, _i.process, _i.package, _i.scheme, _i.org, _i.parent, _i.parent_scope, _i.root, _i.path, _i.title, _i.state, _i.outcome, _i.started_at,
+    _i.ended_at, _i.counters, _i.doomed_by, _i.seq, _i.last_at, _i.head, _i.state_hash, _i.timer_at, _p.clock_offset, database_now())
 _INSTANCE = (
-    sa.select(_i.id, _i.process, _i.package, _i.scheme, _i.org, _i.parent, _i.parent_scope, _i.root, _i.path, _i.title, _i.state, _i.outcome,
-              _i.started_at, _i.ended_at, _i.counters, _i.doomed_by, _i.seq, _i.last_at, _i.head, _i.state_hash, _i.timer_at, _p.clock_offset,
-              database_now())
+    sa.select(*_HEAD)
     .join(schema.place, _p.place == _i.place).where(_i.place == _place, _i.id == _id))
 _LOCKED = _INSTANCE.with_for_update(of=schema.instance)
+_OF_COMMAND, _WITH_INSTANCE, _WIDTH = of_command(), of_command(*_HEAD), len(_HEAD)
 
 
 class Definitions(Protocol):
@@ -183,27 +185,29 @@ class Run:
 
     def _load(self, transaction: Transaction, place: str, locked: sa.Select[Any], sent: Sent | None) -> None:
         """The lock first; what stands behind it in the same journey is read after it was granted."""
-        this = {"place": place, "id": self._instance}
-        ahead: list[Query] = [(locked, this)]
+        ahead: list[Query] = [(locked, {"place": place, "id": self._instance})]
+        at_once = sent is not None and self._store.database.lite  # the whole file is locked already, and a question costs no journey
         if sent is not None:
-            ahead.append(self.source.command_query(getattr(sent.command, "task", ""), sent.command.actor, sent.command_id))
-        actor = sent.command.actor if sent is not None and not self._store.database.lite else ""  # on SQLite a question costs no journey
-        if actor:
-            ahead.append(held_by(place, actor, self._instance))
+            actor = sent.command.actor
+            wanted = self.source.command_query(getattr(sent.command, "task", ""), actor, sent.command_id, _WITH_INSTANCE if at_once else _OF_COMMAND)
+            if at_once:
+                ahead = [wanted]
+            else:
+                ahead += [wanted, held_by(place, actor, self._instance)] if actor else [wanted]
         found, *more = transaction.gather(*ahead)
         if not found:
             raise NotFound("instance.unknown", instance=self._instance)
         head = read_instance(found[0])
         self.workspace = Workspace(self.source, head)
-        self.doomed_by, self.seq, last_at, self.head, state_hash, self._timer_at, offset, self.database_now = found[0][15:]
+        self.doomed_by, self.seq, last_at, self.head, state_hash, self._timer_at, offset, self.database_now = found[0][15:_WIDTH]
         self.state_hash = int(state_hash, 16)
         self._turned = _turning(head)
         # A wait for the lock lies behind this clock's reading; the last entry's moment is the lower bound in any case.
         self.at = max(offset + self.database_now, last_at)
         if sent is not None:
-            self.earlier = self._store.answered(sent, self.source.fetched(more[0]))
-        if actor:
-            self._held[actor] = more[-1]
+            self.earlier = self._store.answered(sent, self.source.fetched([row[_WIDTH:] for row in found] if at_once else more[0]))
+            if len(more) > 1:
+                self._held[sent.command.actor] = more[1]
 
     def graphs(self, package: str = "") -> Any:
         return self._store.definitions.graphs(self._place, package or self.workspace.head.package)
