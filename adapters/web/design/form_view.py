@@ -17,7 +17,7 @@ from engine.form_uses import FieldUse, outcome_uses, tasks_of, uses_of
 from engine.refusals import Finding, Invalid
 from engine.scheme.calendar import CalendarTooShort
 from engine.scheme.functions import host_functions
-from engine.scheme.package import read_package
+from engine.scheme.package import Package, read_package
 from engine.scheme.scheme import value_at
 from forms.answers import Page, PageField
 from forms.editing import Tree, fields_of, part, parts
@@ -113,10 +113,8 @@ class FormPage:
                 yield f"=scheme.{key}", say("formbox.list", self.language, label=one.label)
 
     def _parameters(self) -> Mapping[str, Any]:
-        try:
-            return read_package(self.files["package.yaml"], "package.yaml").declaration.keys
-        except (Invalid, KeyError):
-            return {}
+        package = _package(self.files.get("package.yaml", b""))
+        return package.declaration.keys if package else {}
 
     # --- what is wrong --------------------------------------------------------------------------------------------------------------------
 
@@ -126,11 +124,8 @@ class FormPage:
             form = form_in(document)
         except Invalid as invalid:
             return list(invalid.findings)
-        try:
-            package = read_package(self.files["package.yaml"], "package.yaml")
-            found = form_findings(form, package.declaration.keys, package.roles)
-        except (Invalid, KeyError):
-            found = form_findings(form)
+        package = _package(self.files.get("package.yaml", b""))
+        found = form_findings(form, package.declaration.keys, package.roles) if package else form_findings(form)
         paths = {str(one.get("id")): path for path, one in fields_of(document.value)}
         return [replace(one, element=_tree_path(one.element, paths, document.value)) for one in found]
 
@@ -292,6 +287,15 @@ def _form(body: bytes, file: str) -> Form | None:
     """A form, read once while its content is the same; None for one that cannot be read."""
     try:
         return read_form(body, file)
+    except Invalid:
+        return None
+
+
+@lru_cache(maxsize=8)
+def _package(body: bytes) -> Package | None:
+    """What the package declares, read once while its file is the same; None when that cannot be read."""
+    try:
+        return read_package(body, "package.yaml")
     except Invalid:
         return None
 
