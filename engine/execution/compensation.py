@@ -7,7 +7,6 @@ from typing import Any
 from engine import events as e
 from engine.bpmn.graph import Node
 from engine.execution.plan import Element
-from engine.execution.rows import ScopeRow
 from engine.execution.step import Step
 
 Record = Mapping[str, Any]  # {activity, variables (as they were at its end), inner: records of its own scope}
@@ -54,13 +53,9 @@ def take(step: Step, scope: int, activity: str) -> list[Record]:
         if meant:
             found.extend(reversed(meant))
             step.emit(e.Noted(row.id, {"compensable": left or None}))
-        if not _looks_further(step, row):
+        if row.parent is None or "throwing" in row.data or not step.plan.elements[row.element].node.triggered_by_event:
             break
     return found
-
-
-def _looks_further(step: Step, row: ScopeRow) -> bool:
-    return row.parent is not None and "throwing" not in row.data and step.plan.elements[row.element].node.triggered_by_event
 
 
 def _select(records: list[Record], activity: str) -> tuple[list[Record], list[Record]]:

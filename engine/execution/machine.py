@@ -14,7 +14,7 @@ MOVES.update({
     "repeat": repeat.repeat, "child": repeat.child, "repeated": repeat.repeated, "collect": repeat.collect,
     "arm": catching.arm, "happen": catching.happen, "conditions": catching.conditions,
     "throw": throwing.throw, "signal": throwing.signal, "cast": throwing.cast, "undo": throwing.undo, "cancelled": throwing.cancelled,
-    "error": throwing.throw_error, "escalation": throwing.raise_escalation,
+    "error": throwing.throw_error, "escalation": throwing.escalate,
     "title": instance.title, "started": instance.started, "end": instance.end, "fail": instance.fail,
 })
 ACTS.update({

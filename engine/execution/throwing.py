@@ -27,13 +27,10 @@ LAST = ("error", "cancel", "terminate")  # results that end the scope they are t
 
 def throw_event(step: Step, scope: int, element: Element) -> None:
     """A token is in a throwing or an end event: its results are thrown one after the other."""
-    if not element.node.events:
-        if element.node.service is not None:
-            step.push("throw", scope, element.id, 0)
-        else:
-            leave(step, scope, element)
-        return
-    step.push("throw", scope, element.id, 0)
+    if element.node.events or element.node.service is not None:
+        step.push("throw", scope, element.id, 0)
+    else:
+        leave(step, scope, element)
 
 
 def throw(step: Step, scope: int, id: str, number: int) -> None:
@@ -58,14 +55,15 @@ def _result(step: Step, scope: int, element: Element, definition: EventDefinitio
         case "signal":
             step.later.append(("signal", scope, element.id, _event_name(definition), list(following)))
         case "escalation":
-            escalate(step, scope, element.id, definition)
+            escalate(step, scope, element.id, code_of(definition.ref), {})
             step.push(*following)
         case "compensate":
             _compensate(step, scope, element, definition, number + 1)
         case "link":
             _jump(step, scope, element, definition.link)
         case "error":
-            _end_with_error(step, scope, element, definition)
+            step.emit(e.Left(scope, element.id, ()))
+            throw_error(step, scope, element.id, code_of(definition.ref), {})
         case "cancel":
             _cancel_transaction(step, scope, element)
         case "terminate":
@@ -145,7 +143,7 @@ def cast(step: Step, body: int, id: str, which: str) -> None:
         case "message" if definition.ref is not None:
             _post(step, body, element, definition.ref, {})
         case "escalation":
-            escalate(step, body, id, definition)
+            escalate(step, body, id, code_of(definition.ref), {})
         case "error":
             throw_error(step, body, id, code_of(definition.ref), {})
         case _:
@@ -175,11 +173,6 @@ def _jump(step: Step, scope: int, element: Element, link: str) -> None:
 # Errors and escalations ---------------------------------------------------------------------------------------------------------------
 
 
-def _end_with_error(step: Step, scope: int, element: Element, definition: EventDefinition) -> None:
-    step.emit(e.Left(scope, element.id, ()))
-    throw_error(step, scope, element.id, code_of(definition.ref), {})
-
-
 def throw_error(step: Step, scope: int, element: str, code: str, payload: Values) -> None:
     """The innermost catcher around `scope` takes the error; without one the instance has failed."""
     step.emit(e.Thrown(scope, element, "error", code, payload))
@@ -190,12 +183,8 @@ def throw_error(step: Step, scope: int, element: str, code: str, payload: Values
         _caught(step, *found, "error", code, payload)
 
 
-def escalate(step: Step, scope: int, element: str, definition: EventDefinition) -> None:
+def escalate(step: Step, scope: int, element: str, code: str, payload: Values) -> None:
     """The innermost catcher takes the escalation; without one it goes to the calling instance, or nothing happens."""
-    raise_escalation(step, scope, element, code_of(definition.ref), {})
-
-
-def raise_escalation(step: Step, scope: int, element: str, code: str, payload: Values) -> None:
     step.emit(e.Thrown(scope, element, "escalation", code, payload))
     found = catcher(step, scope, "escalation", code)
     if found is not None:
@@ -312,10 +301,7 @@ def _cancel_transaction(step: Step, scope: int, element: Element) -> None:
     step.emit(e.Thrown(scope, element.id, "cancel", "", {}))
     below = [each for each in step.workspace.subtree(row.id) if each.id != row.id]
     unfinished = [record for each in reversed(below) for record in reversed(each.data.get("compensable", []))]
-    if row.id == scope:
-        empty(step, row, element.id, stay=element.id)
-    else:
-        empty(step, row, element.id)
+    empty(step, row, element.id, stay=element.id if row.id == scope else "")
     step.emit(e.Noted(row.id, {"cancelled": True}))
     records = [*unfinished, *compensation.take(step, row.id, "")]
     if row.id != scope:

@@ -106,18 +106,14 @@ def _first_of_cycle(value: Any, now: datetime, zone: ZoneInfo) -> Due:
     repeat = _REPEAT.fullmatch(parts[0]) if isinstance(parts[0], str) else None
     if repeat is None or not 2 <= len(parts) <= 3:
         raise Problem("timer.not_a_cycle", value=str(value))
-    data: dict[str, Any] = {}
-    if repeat[1]:
-        data["left"] = max(int(repeat[1]), 1) - 1
-    if len(parts) == 2:
-        data["every"] = _text(parts[1])
-        return Due(after(now, _positive(parts[1]), zone), data)
-    if parts[1].startswith("P"):  # R/duration/end
-        data["every"], data["until"] = parts[1], moment(parts[2], zone)
-        return Due(after(now, _positive(parts[1]), zone), data)
-    data["every"] = parts[2]
-    _positive(parts[2])
-    return Due(moment(parts[1], zone), data)
+    data: dict[str, Any] = {"left": max(int(repeat[1]), 1) - 1} if repeat[1] else {}
+    if len(parts) == 3 and not parts[1].startswith("P"):  # R/start/duration
+        _positive(parts[2])
+        return Due(moment(parts[1], zone), {**data, "every": parts[2]})
+    data["every"] = parts[1].strip() if isinstance(parts[1], str) else parts[1]
+    if len(parts) == 3:  # R/duration/end
+        data["until"] = moment(parts[2], zone)
+    return Due(after(now, _positive(parts[1]), zone), data)
 
 
 def _positive(value: Any) -> Period:
@@ -125,10 +121,6 @@ def _positive(value: Any) -> Period:
     if not length or length.rest < timedelta():
         raise Problem("timer.not_a_cycle", value=str(value))
     return length
-
-
-def _text(value: Any) -> Any:
-    return value.strip() if isinstance(value, str) else value
 
 
 def next_due(due_at: datetime, data: Mapping[str, Any], now: datetime, zone: ZoneInfo) -> Due | None:
