@@ -137,23 +137,26 @@ class OpenNotice:
     names: Mapping[str, str] = field(default_factory=dict)
 
 
+_r, _c = schema.record.c, schema.instance.alias("campaign").c
+# By the ids of the campaigns, which an index of their own lists (in its order, so that SQLite takes it): there is none of the registers' kinds.
+_CAMPAIGNS = sa.select(_c.id).where(_c.place == bind("place"), _c.parent.is_(None)).order_by(_c.started_at)
+_NOTICES = (
+    sa.select(_r.campaign, _i.package, _i.scheme, _r.status, _r.data)
+    .join(schema.instance, sa.and_(_i.place == _r.place, _i.id == _r.campaign))
+    .where(_r.place == bind("place"), _r.campaign.in_(_CAMPAIGNS), _r.kind == sa.literal_column("'notice'")).order_by(_r.updated_at.desc(), _r.key))
+
+
 def public_notices(database: Database, place: str) -> list[OpenNotice]:
     """What campaigns published, newest first; of the people listed their names alone."""
-    r = schema.record.c
-    query = (
-        sa.select(r.campaign, _i.package, _i.scheme, r.status, r.data)
-        .join(schema.instance, sa.and_(_i.place == r.place, _i.id == r.campaign))
-        .where(r.place == place, r.kind == "notice").order_by(r.updated_at.desc(), r.key))
-    with database.reading() as connection:
-        found = [(c[0], c[1], c[2] or "", c[3] or "", value_of(c[4])) for c in connection.execute(query)]
+    with database.looking() as transaction:
+        found = [(c[0], c[1], c[2] or "", c[3] or "", value_of(c[4])) for c in transaction.rows(_NOTICES, place=place)]
     return [OpenNotice(*row, names=_names(database, place, row[0], row[4])) for row in found]
 
 
 def _names(database: Database, place: str, campaign: str, notice: Mapping[str, Any]) -> dict[str, str]:
     """The names of the nominees that a notice lists, by their register keys."""
-    r = schema.record.c
     listed = [str(each.get("code")) for each in notice.get("published") or () if isinstance(each, Mapping)]
-    query = sa.select(r.key, r.instance).where(r.place == place, r.campaign == campaign, r.kind == "nomination", r.key.in_(listed))
+    query = sa.select(_r.key, _r.instance).where(_r.place == place, _r.campaign == campaign, _r.kind == "nomination", _r.key.in_(listed))
     with database.reading() as connection:
         instances: dict[str, str] = {key: instance for key, instance in connection.execute(query)}
     with database.looking() as transaction:

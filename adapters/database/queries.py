@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from itertools import groupby
@@ -26,9 +26,9 @@ from engine.journal.entry import Entry
 from engine.refusals import NotFound
 
 T = TypeVar("T")
-_i, _t, _r, _l, _p, _s, _h, _d, _e, _n, _g, _o, _po, _v = (
+_i, _t, _r, _l, _p, _s, _h, _d, _e, _n, _g, _o, _po = (
     schema.instance.c, schema.task.c, schema.record.c, schema.ledger_account.c, schema.ledger_posting.c, schema.scope.c, schema.notice.c,
-    schema.incident.c, schema.entry.c, schema.person.c, schema.post_grant.c, schema.organisation.c, schema.post.c, schema.personal.c)
+    schema.incident.c, schema.entry.c, schema.person.c, schema.post_grant.c, schema.organisation.c, schema.post.c)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +97,14 @@ class OrgWork:
 class CampaignView:
     """A campaign. Who only takes part in it, or administers it, gets the head alone (`whole` is False).
 
-    `tally`: (kind, status, channel) → rows of the register; a row's channel is its data's `channel`.
+    `records`: the rows of its registers in the order of kind and key, without personal values. `tally`: (kind, status, channel) → how many
+    of them; a row's channel is its data's `channel`.
     """
 
     line: InstanceLine
     whole: bool
     balances: tuple[Balance, ...]
+    records: tuple[Record, ...]
     tally: Mapping[tuple[str, str, str], int]
     work: tuple[OrgWork, ...]
     live_elements: frozenset[tuple[str, str]]  # (process, element) that hold a token anywhere in the campaign
@@ -243,11 +245,21 @@ class Queries:
     def records(self, place: str, actor: str, campaign: str, kind: str, where: Mapping[str, Any] | None = None, limit: int | None = None,
                 offset: int = 0) -> list[Record]:
         """The register rows of a kind that visible instances put there, in the order of their keys; `where`: equal values of key, status, data."""
-        def read(transaction: Transaction, who: Reader) -> list[Record]:
-            found = _register(transaction, who, campaign, kind)
-            wanted = dict(where or {})
-            chosen = [r for r in found if matches({"key": r.key, "status": r.status, "data": r.data}, wanted)] if wanted else found
+        wanted = dict(where or {})
+
+        def choose(rows: Sequence[Record]) -> Sequence[Record]:
+            chosen = [r for r in rows if matches({"key": r.key, "status": r.status, "data": r.data}, wanted)] if wanted else rows
             return chosen[offset : None if limit is None else offset + limit]
+
+        return self.register(place, actor, campaign, kind, choose)[1]
+
+    def register(self, place: str, actor: str, campaign: str, kind: str, choose: Callable[[Sequence[Record]], Sequence[Record]]) -> tuple[list[Record], list[Record]]:
+        """The same rows without personal values, and with them those that `choose` picks out: of a thousand rows a page shows the names of fifty."""
+        def read(transaction: Transaction, who: Reader) -> tuple[list[Record], list[Record]]:
+            rows = [_record(row) for row in transaction.rows(_of_kind(who.shape), **who.params, campaign=campaign, kind=kind)]
+            chosen = choose(rows)
+            personal = personal_of(transaction, place, sorted({each.instance for each in chosen}))
+            return rows, [replace(each, personal=personal.get(each.instance, {})) for each in chosen]
 
         return self._as(place, actor, read)
 
@@ -358,13 +370,6 @@ def _campaign_head(shape: Shape) -> sa.Select[Any]:
 
 
 @lru_cache(maxsize=256)
-def _tally(shape: Shape) -> sa.Select[Any]:
-    return (
-        sa.select(_r.kind, _r.status, _r.data).join(schema.instance, sa.and_(_i.place == _r.place, _i.id == _r.instance))
-        .where(_r.place == bind("place"), _r.campaign == bind("campaign"), visible_to(shape)))
-
-
-@lru_cache(maxsize=256)
 def _children(shape: Shape) -> sa.Select[Any]:
     return _HEAD.where(_i.id.in_(INSIDE), _i.parent == bind("parent"), visible_to(shape)).order_by(_i.started_at, _i.id)
 
@@ -393,13 +398,13 @@ def _campaign(transaction: Transaction, who: Reader, campaign: str) -> CampaignV
     whole = may_see(transaction, who, campaign)
     tokens = transaction.rows(_TOKENS, place=who.place, campaign=campaign)
     live = {(process, each) for process, element, held in tokens for each in (element, *value_of(held))}
-    records = transaction.rows(_tally(who.shape), **who.params, campaign=campaign)
-    tally = Counter((kind, status or "", str(value_of(data).get("channel") or "")) for kind, status, data in records)
+    records = tuple([_record(row) for row in transaction.rows(_registers(who.shape), **who.params, campaign=campaign)])
+    tally = Counter([(each.kind, each.status or "", str(each.data.get("channel") or "")) for each in records])
     children = transaction.rows(_children(who.shape), **who.params, campaign=campaign, parent=campaign)
     balances = _balances(transaction, who.place, campaign) if whole else []
     figures = transaction.rows(_figures(who.shape), **who.params, campaign=campaign)
     work = tuple([_work(org, list(of_org)) for org, of_org in groupby(figures, key=itemgetter(0))])
-    return CampaignView(_line(head), whole, tuple(balances), dict(tally), work, frozenset(live), tuple(_lines(children)))
+    return CampaignView(_line(head), whole, tuple(balances), records, dict(tally), work, frozenset(live), tuple(_lines(children)))
 
 
 def _work(org: str, figures: Sequence[Sequence[Any]]) -> OrgWork:
@@ -416,51 +421,48 @@ def _balances(transaction: Transaction, place: str, campaign: str) -> list[Balan
 # --- a register -----------------------------------------------------------------------------------------------------------------------
 
 
-class _Unread(Mapping[str, Mapping[str, Any]]):
-    """subject → personal values, decoded each time they are looked at: a register has a thousand rows and a page shows the names of fifty."""
+class _Unread(Mapping[str, Any]):
+    """A row's plain values, decoded when they are first looked at: a register has a thousand rows and a page shows fifty."""
 
-    __slots__ = ("_texts",)
+    __slots__ = ("_text", "_values")
 
-    def __init__(self, texts: Sequence[tuple[str, str]]) -> None:
-        self._texts = texts  # (subject, JSON of one group of fields), the older group first
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._values: Mapping[str, Any] | None = None
 
-    def __getitem__(self, subject: str) -> Mapping[str, Any]:
-        groups = [value_of(text) for each, text in self._texts if each == subject]
-        if not groups:
-            raise KeyError(subject)
-        return {name: value for group in groups for name, value in group.items()}
+    def _read(self) -> Mapping[str, Any]:
+        if self._values is None:
+            self._values = value_of(self._text)
+        return self._values
+
+    def __getitem__(self, name: str) -> Any:
+        return self._read()[name]
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return self._read().get(name, default)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(dict.fromkeys(subject for subject, _ in self._texts))
+        return iter(self._read())
 
     def __len__(self) -> int:
-        return len({subject for subject, _ in self._texts})
+        return len(self._read())
+
+
+@lru_cache(maxsize=256)
+def _registers(shape: Shape) -> sa.Select[Any]:
+    return (
+        sa.select(_r.kind, _r.key, _r.status, _r.data, _r.instance, _r.org, _r.updated_at)
+        .join(schema.instance, sa.and_(_i.place == _r.place, _i.id == _r.instance))
+        .where(_r.place == bind("place"), _r.campaign == bind("campaign"), visible_to(shape)).order_by(_r.kind, _r.key))
 
 
 @lru_cache(maxsize=256)
 def _of_kind(shape: Shape) -> sa.Select[Any]:
-    return (
-        sa.select(_r.kind, _r.key, _r.status, _r.data, _r.instance, _r.org, _r.updated_at)
-        .join(schema.instance, sa.and_(_i.place == _r.place, _i.id == _r.instance))
-        .where(_r.place == bind("place"), _r.campaign == bind("campaign"), _r.kind == bind("kind"), visible_to(shape)).order_by(_r.key))
+    return _registers(shape).where(_r.kind == bind("kind"))
 
 
-@lru_cache(maxsize=64)
-def _texts(instances: int) -> sa.Select[Any]:
-    return sa.select(_v.instance, _v.subject, _v.data).where(_v.place == bind("place"), one_of(_v.instance, "instance", instances)).order_by(
-        _v.instance, _v.subject, _v.seq)
-
-
-def _register(transaction: Transaction, who: Reader, campaign: str, kind: str) -> list[Record]:
-    """The register rows of a kind that visible instances put there, in the order of their keys. Two statements at most."""
-    rows = transaction.rows(_of_kind(who.shape), **who.params, campaign=campaign, kind=kind)
-    instances = sorted({row[4] for row in rows})
-    if not instances:
-        return []
-    texts: dict[str, list[tuple[str, str]]] = {}
-    for instance, subject, text in transaction.rows(_texts(room(len(instances))), place=who.place, **listed("instance", instances)):
-        texts.setdefault(instance, []).append((subject, text))
-    return [Record(c[0], c[1], c[2], value_of(c[3]), c[4], c[5], restored(c[6]), _Unread(texts.get(c[4], ()))) for c in rows]
+def _record(c: Sequence[Any]) -> Record:
+    return Record(c[0], c[1], c[2], _Unread(c[3]), c[4], c[5], restored(c[6]))
 
 
 # --- an instance ----------------------------------------------------------------------------------------------------------------------

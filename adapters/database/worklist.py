@@ -213,7 +213,12 @@ def _mine_quickly(shape: Shape) -> sa.Select[Any]:
 
 
 _done = (_t.place == bind("place"), _t.closed_by == bind("actor"))
-_DONE = _LINE.where(*_done).order_by(_t.closed_at.desc(), _t.instance, _t.id).limit(bind("limit")).offset(bind("offset"))
+_done_keys = (  # along the index; the lines are put together for these alone
+    sa.select(_t.closed_at, _t.instance, _t.id).where(*_done).order_by(_t.closed_at.desc(), _t.instance, _t.id)
+    .limit(bind("limit")).offset(bind("offset")).subquery())
+_DONE = (
+    _LINE.join(_done_keys, sa.and_(_done_keys.c.instance == _t.instance, _done_keys.c.id == _t.id)).where(_t.place == bind("place"))
+    .order_by(_done_keys.c.closed_at.desc(), _done_keys.c.instance, _done_keys.c.id))
 _DONE_COUNT = sa.select(sa.func.count()).select_from(sa.select(_t.id).where(*_done).limit(bind("most")).subquery())
 
 

@@ -114,15 +114,18 @@ def channel_rows(visitor: Visitor, row: Row, found: Row, records: Sequence[Row],
     balances = {each.account: each for each in found.balances}
     instances = {each.title.rpartition(" · ")[2]: each.id for each in found.children}
     late_by = Counter(channel_of(each, channels) for each in late)
-    return tuple(_channel_row(visitor.words, row, channel, found.tally, balances.get(channel["code"]), records, late_by[channel["code"]], instances) for channel in channels)
+    last: dict[str, Row] = {}  # of each channel the row that changed last
+    for each in records:
+        code = each.data.get("channel")
+        if isinstance(code, str) and (code not in last or each.updated_at > last[code].updated_at):
+            last[code] = each
+    return tuple(_channel_row(visitor.words, row, channel, found.tally, balances.get(channel["code"]), last.get(channel["code"]), late_by[channel["code"]], instances) for channel in channels)
 
 
-def _channel_row(words: Words, row: Row, channel: Mapping[str, Any], tally: Mapping[tuple[str, str, str], int], balance: Row | None, records: Sequence[Row], late: int,
+def _channel_row(words: Words, row: Row, channel: Mapping[str, Any], tally: Mapping[tuple[str, str, str], int], balance: Row | None, last: Row | None, late: int,
                  instances: Mapping[str, str]) -> ChannelRow:
     code = channel["code"]
     counts = {status: count for (kind, status, of), count in tally.items() if kind == NOMINATION and of == code}
-    mine = [each for each in records if each.data.get("channel") == code]
-    last = max(mine, key=lambda each: each.updated_at, default=None)
     return ChannelRow(
         code, channel["name"], instances.get(channel["name"], ""), sum(count for status, count in counts.items() if status not in NOT_YET),
         _sum(counts, RETURNED), _sum(counts, SCORED), _sum(counts, SELECTED), balance.places if balance else channel.get("places", 0), balance.booked if balance else 0,
@@ -148,15 +151,17 @@ def coverage(visitor: Visitor, row: Row, records: Sequence[Row]) -> tuple[Covera
     counted = [each for each in records if each.status not in NOT_YET]
     found = []
     for wanted in values(visitor, row).get("coverage", ()) if counted else ():
-        chosen = [_as_list(each.data.get(wanted["field"])) for each in counted]
-        counts = Counter(code for codes in chosen for code in dict.fromkeys(codes))
+        answers = Counter([_as_codes(each.data.get(wanted["field"])) for each in counted])  # few different ones among many
+        counts: Counter[str] = Counter()
+        for codes, people in answers.items():
+            counts.update(dict.fromkeys(codes, people))
         rows = tuple((code["label"], counts[code["code"]]) for code in wanted["codes"])
-        found.append(Coverage(wanted["label"], rows, len(counted), sum(1 for codes in chosen if not codes)))
+        found.append(Coverage(wanted["label"], rows, len(counted), answers[()]))
     return tuple(found)
 
 
-def _as_list(value: Any) -> list[str]:
-    return [str(each) for each in value] if isinstance(value, (list, tuple)) else [] if value is None else [str(value)]
+def _as_codes(value: Any) -> tuple[str, ...]:
+    return tuple([str(each) for each in value]) if isinstance(value, (list, tuple)) else () if value is None else (str(value),)
 
 
 def registers(words: Words, row: Row, tally: Mapping[tuple[str, str, str], int]) -> tuple[tuple[str, str, int], ...]:
@@ -215,18 +220,24 @@ def in_number_order(key: str) -> list[tuple[int, str]]:
 def register(visitor: Visitor, campaign: str, kind: str, statuses: frozenset[str], channel: str, page: int, per_page: int, named: bool = False) -> Register:
     """One register as a table, `named`: with the names that the reader may see. Raises NotFound for an unknown campaign or kind."""
     queries, place, me, words = visitor.system.queries, visitor.place.id, visitor.person.id, visitor.words
-    mine = queries.records(place, me, campaign, kind)
+    in_channel: list[Row] = []
+    chosen: list[Row] = []
+
+    def choose(rows: Sequence[Row]) -> Sequence[Row]:
+        in_channel.extend(each for each in rows if not channel or each.data.get("channel") == channel)
+        chosen.extend(sorted((each for each in in_channel if not statuses or (each.status or "") in statuses), key=lambda each: in_number_order(each.key)))
+        return chosen[(page - 1) * per_page : page * per_page]
+
+    mine, page_rows = queries.register(place, me, campaign, kind, choose)
     # Whoever sees a row of it sees that the campaign is there; only for an empty register the dearer question is asked.
     row = visitor.system.head(place, campaign) if mine else queries.campaign(place, me, campaign).line
     declared = words.bundle(row.package).package.records.get(kind)
     if declared is None:
         raise NotFound("web.no_such_register")
-    every = [each for each in mine if not channel or each.data.get("channel") == channel]
-    counts = Counter(each.status or "" for each in every)
-    chosen = [each for each in every if not statuses or (each.status or "") in statuses]
+    counts = Counter(each.status or "" for each in in_channel)
     codes = words.codes(values(visitor, row))
     rows = tuple(
         (each.key, declared.statuses.get(each.status or "", each.status or ""), {**({NAME: name_in(each)} if named else {}), **{field: codes.cell(each.data.get(field), field) for field in declared.columns}}, each.instance)
-        for each in sorted(chosen, key=lambda each: in_number_order(each.key))[(page - 1) * per_page : page * per_page])
+        for each in page_rows)
     filters = tuple((status, declared.statuses.get(status, status), counts[status]) for status in (*declared.statuses, "") if counts[status])
     return Register(kind, declared.label, tuple(declared.columns.items()), rows, len(chosen), campaign, row.title, filters, codes.cell(channel, "channel") if channel else "")

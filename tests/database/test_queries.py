@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
-from adapters.database import clock, schema, worklist
+from adapters.database import clock, places, schema, worklist
 from adapters.database.connection import Database, open_database
 from adapters.database.people import People
 from adapters.database.personal import Personal
@@ -111,7 +112,7 @@ def test_every_single_read_refuses_who_may_not_look(queries: Queries) -> None:
 
 STRANGERS = {  # every function of the pages, as somebody asks who has no part in anything
     "counts": (), "inbox": (), "done": (), "started": (), "task": ("n1", "t2"), "campaigns": (), "campaign": ("c",), "late": ("c",), "instance": ("n1",),
-    "passage": ("n1",), "history": ("n1",), "records": ("c", "nomination"), "balances": ("c",), "postings": ("c", "a"), "notices": (),
+    "passage": ("n1",), "history": ("n1",), "records": ("c", "nomination"), "register": ("c", "nomination", list), "balances": ("c",), "postings": ("c", "a"), "notices": (),
     "added_signers": (["n1"],), "visible": (["c", "n1"],)}
 
 
@@ -123,7 +124,7 @@ def test_no_function_of_the_pages_lets_a_stranger_look(queries: Queries) -> None
             given = getattr(queries, name)("fuxin", "stranger", *args)
         except NotFound:
             continue
-        assert given in ([], (), {}, frozenset(), Counts(0, 0), Lines((), 0)), name
+        assert given in ([], (), {}, frozenset(), ([], []), Counts(0, 0), Lines((), 0)), name
 
 
 def test_a_campaign_s_head_is_for_all_who_take_part_its_figures_for_who_oversees(queries: Queries) -> None:
@@ -294,12 +295,18 @@ def test_a_page_takes_the_same_statements_for_one_row_and_for_fifty(queries: Que
     assert asked == [STATEMENTS["inbox"], STATEMENTS["inbox"], STATEMENTS["inbox"] - 1]  # nothing is late: no register rows to read
 
 
-def test_the_register_rows_of_a_list_are_looked_up_one_by_one(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("clause", "table", "expected"), [
+    (worklist._records_about(Shape(False, False, 2, 0, 0), 2, 64), "record", "SEARCH record USING INDEX record_key (place=? AND campaign=? AND key=?)"),
+    (worklist._DONE, "task", "SEARCH task USING COVERING INDEX task_done (place=? AND closed_by=?)"),
+    (places._NOTICES, "record", "SEARCH record USING INDEX sqlite_autoindex_record_1 (place=? AND campaign=? AND kind=?)"),
+    (places._NOTICES, "campaign", "SEARCH campaign USING INDEX instance_campaign (place=?)"),
+], ids=["register rows of a list", "what somebody completed", "public notices", "their campaigns"])
+def test_a_page_walks_no_further_than_it_shows(tmp_path: Path, clause: sa.Select[Any], table: str, expected: str) -> None:
     database = open_database(f"sqlite:///{tmp_path}/banli.db")
     create_tables(database.engine)
-    statement = database.statement(worklist._records_about(Shape(False, False, 2, 0, 0), 2, 64))
+    statement = database.statement(clause)
     with database.reading() as connection:
-        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement.sql}", (None,) * len(statement.names)).all()
+        plan = [str(step[3]) for step in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement.sql}", (None,) * len(statement.names))]
     database.close()
 
-    assert [step[3] for step in plan if " record " in step[3]] == ["SEARCH record USING INDEX record_key (place=? AND campaign=? AND key=?)"]
+    assert [step for step in plan if f" {table} " in step][:1] == [expected]
