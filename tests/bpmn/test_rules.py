@@ -78,3 +78,20 @@ def test_a_drawing_with_words_that_bpmn_does_not_know_is_refused() -> None:
     drawn = X.whole('<process id="p"><magic id="s"/></process>')
 
     assert [(one.code, one.severity) for one in check(read(drawn, "a.bpmn"), drawing=True)] == [("bpmn.element.unknown", "error")]
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        '<scriptTask id="t" scriptFormat="groovy"><script>x = 1</script></scriptTask>',
+        '<task/>',
+        '<task id="t"/><sequenceFlow id="f" sourceRef="t" targetRef="lost"/>',
+        '<intermediateThrowEvent id="t"><linkEventDefinition id="l" name=""/></intermediateThrowEvent>',
+        '<task id="t"/><other:thing xmlns:other="urn:other"/>',
+        '<receiveTask id="t" implementation="my service"/>',
+    ],
+)
+def test_a_drawing_may_be_unfinished(inside: str) -> None:
+    found = check(read(X.whole(f'<process id="p">{inside}</process>'), "a.bpmn"), drawing=True)
+
+    assert {one.severity for one in found} == {"warning"}

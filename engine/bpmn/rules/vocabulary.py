@@ -21,6 +21,7 @@ _KINDS = {
     "mime": _MIME,
     "anyURI": _URI,
 }
+_FORMATS = frozenset({"mime", "anyURI"})
 _STANDARD = ("{http://www.w3.org/2001/XMLSchema-instance}", "{http://www.w3.org/XML/1998/namespace}")
 NAMED = ("FlowNode", "Process", "Participant", "Collaboration", "Message", "Signal", "Error", "Escalation", "DataObject", "Lane")
 
@@ -69,11 +70,27 @@ def attributes(diagram: Diagram) -> Iterator[Finding]:
                     yield diagram.finding("bpmn.attribute.value", element, attribute="xsi:type", value=given[:80], expected="tFormalExpression")
             elif name not in kind.attributes:
                 yield diagram.finding("bpmn.attribute.unknown", element, attribute=name, inside=local(element))
-            else:
+            elif kind.attributes[name].kind not in _FORMATS:
                 yield from _value(diagram, element, name, given, kind.attributes[name])
         for name, attribute in kind.attributes.items():
-            if attribute.required and not element.get(name):
+            if attribute.required and element.get(name) is None:
                 yield diagram.finding("bpmn.attribute.missing", element, attribute=name, inside=local(element))
+
+
+def filled(diagram: Diagram) -> Iterator[Finding]:
+    """What is required says something: an empty name is a text too, but nobody can tell by it what is meant."""
+    for element, kind in diagram.types.items():
+        for name, attribute in kind.attributes.items():
+            if attribute.required and element.get(name) == "":
+                yield diagram.finding("bpmn.attribute.missing", element, attribute=name, inside=local(element))
+
+
+def formats(diagram: Diagram) -> Iterator[Finding]:
+    """Addresses and media types are written as such (tables 8.1, 10.14). Many drawings say just «groovy»: as texts they can be read."""
+    for element, kind in diagram.types.items():
+        for name, given in element.attrib.items():
+            if name in kind.attributes and kind.attributes[name].kind in _FORMATS:
+                yield from _value(diagram, element, name, given, kind.attributes[name])
 
 
 def _value(diagram: Diagram, element: Element, name: str, given: str, attribute: Attribute) -> Iterator[Finding]:
@@ -112,9 +129,13 @@ def _reference(diagram: Diagram, element: Element, name: str, given: str, target
 
 
 def identities(diagram: Diagram) -> Iterator[Finding]:
-    """Ids are unique in the document; what flows or waits must have one (§8.2.1: required for what is referenced)."""
+    """Ids are unique in the document (§8.2.1)."""
     for element in diagram.tree.duplicates:
         yield diagram.finding("bpmn.id.duplicate", element, id=element.get("id"))
+
+
+def identified(diagram: Diagram) -> Iterator[Finding]:
+    """What flows or waits has an id (§8.2.1: required for what is referenced)."""
     for element, kind in diagram.types.items():
         if not element.get("id") and not kind.ancestors.isdisjoint(NAMED) and not _anonymous(element, kind):
             yield diagram.finding("bpmn.id.missing", element, found=local(element))
@@ -126,4 +147,4 @@ def _anonymous(element: Element, kind: Type) -> bool:
 
 
 RULES = (elements, attributes, identities)
-STRUCTURE = (foreign, references)
+STRUCTURE = (foreign, references, formats, filled, identified)
