@@ -20,7 +20,7 @@ from engine.execution.workspace import Workspace
 from engine.facts import Facts
 from engine.feel import Expression, FeelError
 from engine.journal.canonical import checked
-from engine.refusals import Conflict, InvalidAnswers, NotFound, Problem as AnswerProblem, Refused
+from engine.refusals import Conflict, NotFound, Refused
 from engine.work import tasks as work
 from engine.work.due import due_at
 
@@ -137,27 +137,27 @@ def _of_task(workspace: Workspace, graphs: GraphSet, command: OfTask, facts: Fac
     mine = (not task.assignee and not task.candidates) or _is_mine(workspace, task, command, facts)
     if task.state != "open":
         raise Conflict("task.not_open", task=task.id, name=task.name, state=task.state)
-    _OF_TASK[type(command)](task, command, graphs.processes[workspace.head.process], facts)
+    _OF_TASK[type(command)](workspace, graphs, task, command, facts)
     if not mine:
         raise Refused("task.claimed_by_other", task=task.id, name=task.name, assignee=task.assignee)
 
 
-def _complete_ok(task: TaskRow, command: c.Complete, process: Process, facts: Facts) -> None:
+def _complete_ok(workspace: Workspace, graphs: GraphSet, task: TaskRow, command: c.Complete, facts: Facts) -> None:
     if task.owner:
         raise Refused("task.waits_for_helper", task=task.id, name=task.name, owner=task.owner)
 
 
-def _claim_ok(task: TaskRow, command: c.Claim, process: Process, facts: Facts) -> None:
+def _claim_ok(workspace: Workspace, graphs: GraphSet, task: TaskRow, command: c.Claim, facts: Facts) -> None:
     if task.assignee:
         raise Conflict("task.claimed", task=task.id, name=task.name, assignee=task.assignee)
 
 
-def _release_ok(task: TaskRow, command: c.Release, process: Process, facts: Facts) -> None:
+def _release_ok(workspace: Workspace, graphs: GraphSet, task: TaskRow, command: c.Release, facts: Facts) -> None:
     if not task.assignee or not task.candidates:
         raise Refused("task.not_claimed", task=task.id, name=task.name)
 
 
-def _hand_over_ok(task: TaskRow, command: c.Reassign | c.Delegate, process: Process, facts: Facts) -> None:
+def _hand_over_ok(workspace: Workspace, graphs: GraphSet, task: TaskRow, command: c.Reassign | c.Delegate, facts: Facts) -> None:
     _reason(command.reason)
     to = command.to
     person, role = to.startswith("user:") and len(to) > 5, "@" in to
@@ -167,13 +167,14 @@ def _hand_over_ok(task: TaskRow, command: c.Reassign | c.Delegate, process: Proc
         raise Refused("task.already_theirs", task=task.id, to=to)
 
 
-def _resolve_ok(task: TaskRow, command: c.Resolve, process: Process, facts: Facts) -> None:
+def _resolve_ok(workspace: Workspace, graphs: GraphSet, task: TaskRow, command: c.Resolve, facts: Facts) -> None:
     if not task.owner:
         raise Refused("task.not_delegated", task=task.id, name=task.name)
 
 
-def _return_ok(task: TaskRow, command: c.Return, process: Process, facts: Facts) -> None:
+def _return_ok(workspace: Workspace, graphs: GraphSet, task: TaskRow, command: c.Return, facts: Facts) -> None:
     _reason(command.reason)
+    process = _process(workspace, graphs)
     node = process.nodes[task.element]
     allowed = (node.user or work.MANUAL).return_to
     if command.to not in allowed or process.nodes[command.to].scope not in _bodies_around(process, node):
@@ -189,20 +190,20 @@ def _bodies_around(process: Process, node: Node) -> Iterator[str]:
     yield scope
 
 
-def _signers_ok(task: TaskRow, command: c.AddSigner | c.RemoveSigner, process: Process, facts: Facts) -> None:
+def _signers_ok(workspace: Workspace, graphs: GraphSet, task: TaskRow, command: c.AddSigner | c.RemoveSigner, facts: Facts) -> None:
     adds = isinstance(command, c.AddSigner)
-    operation, node = "add_signer" if adds else "remove_signer", process.nodes[task.element]
+    operation, node = "add_signer" if adds else "remove_signer", _process(workspace, graphs).nodes[task.element]
     multi = node.multi
     if operation not in (node.user or work.MANUAL).operations or multi is None or (adds and multi.sequential):
         raise Refused(f"task.no_{operation}", task=task.id, name=task.name)
 
 
-def _urge_ok(task: TaskRow, command: c.Urge, process: Process, facts: Facts) -> None:
+def _urge_ok(workspace: Workspace, graphs: GraphSet, task: TaskRow, command: c.Urge, facts: Facts) -> None:
     if task.assignee and task.assignee == _person(command):
         raise Refused("task.urge_own", task=task.id, name=task.name)
 
 
-def _extend_ok(task: TaskRow, command: c.Extend, process: Process, facts: Facts) -> None:
+def _extend_ok(workspace: Workspace, graphs: GraphSet, task: TaskRow, command: c.Extend, facts: Facts) -> None:
     if command.due_at <= facts.now:
         raise Refused("task.due_in_past", task=task.id, due_at=command.due_at)
 
@@ -282,7 +283,7 @@ def _resolvable(workspace: Workspace, graphs: GraphSet, details: Mapping[str, An
     return element in plan_of(_process(workspace, graphs)).elements
 
 
-_OF_TASK: Mapping[type[Any], Callable[[TaskRow, Any, Process, Facts], None]] = {
+_OF_TASK: Mapping[type[Any], Callable[[Workspace, GraphSet, TaskRow, Any, Facts], None]] = {
     c.Complete: _complete_ok, c.Claim: _claim_ok, c.Release: _release_ok, c.Reassign: _hand_over_ok, c.Delegate: _hand_over_ok,
     c.Resolve: _resolve_ok, c.Return: _return_ok, c.AddSigner: _signers_ok, c.RemoveSigner: _signers_ok, c.Urge: _urge_ok, c.Extend: _extend_ok,
 }
@@ -304,13 +305,12 @@ def decide(workspace: Workspace, graphs: GraphSet, command: c.Command, facts: Fa
     of the step, and its `undo` takes that back.
     """
     _check(workspace, graphs, command, facts)
-    process = graphs.processes[command.process if type(command) is c.Start else workspace.head.process]
+    process = graphs.processes[command.process if type(command) is c.Start else (workspace.instance or workspace.head).process]
     step = Step(workspace, graphs, process, facts, command.actor not in SYSTEM)
     step.run(_COMMANDS[type(command)], command)
     if step.afterwards is not None:
         step.afterwards()
-    head = workspace.instance or workspace.head
-    if not head.counters["live"] and head.state == "open":
+    if not workspace.counters["live"] and workspace.head.state == "open":
         _no_reason_to_live(step)
     return tuple(step.events)
 
@@ -319,24 +319,6 @@ def _no_reason_to_live(step: Step) -> None:
     """An open instance that waits for nothing is stuck, which is an incident."""
     step.retry = ("joins", 1)
     step.fail("instance.stuck", {"tokens": sorted(step.workspace.scopes[1].tokens)})
-
-
-def _complete(step: Step, command: c.Complete) -> None:
-    task = step.workspace.tasks[command.task]
-    if task.form and (form := step.graphs.forms.get(task.form)) is not None:
-        _answers_do(form, command)
-    if command.answers:
-        checked(command.answers)
-    work.complete(step, task, command)
-
-
-def _answers_do(form: Any, command: c.Complete) -> None:
-    outcome = form.outcome(command.outcome)
-    if outcome is None:
-        known = [one.code for one in form.outcomes]
-        raise InvalidAnswers([AnswerProblem("outcome", "form.unknown_outcome", {"found": command.outcome[:50], "known": known})])
-    if outcome.opinion == "required" and not command.opinion.strip():
-        raise InvalidAnswers([AnswerProblem("opinion", "form.opinion_required", {"outcome": outcome.label})])
 
 
 def _claim(step: Step, command: c.Claim) -> None:
@@ -457,7 +439,7 @@ def _amend_task(step: Step, task: TaskRow) -> None:
 
 
 _COMMANDS: Mapping[type[Any], Callable[[Step, Any], None]] = {
-    c.Start: instance.start, c.Complete: _complete, c.Claim: _claim, c.Release: _release, c.Reassign: _reassign, c.Delegate: _delegate,
+    c.Start: instance.start, c.Complete: work.complete, c.Claim: _claim, c.Release: _release, c.Reassign: _reassign, c.Delegate: _delegate,
     c.Resolve: _resolve, c.Return: _task_of(work.send_back), c.Withdraw: _task_of(work.withdraw), c.Urge: _task_of(work.urge),
     c.AddSigner: _task_of(work.add_signer), c.RemoveSigner: _task_of(work.remove_signer), c.Extend: _extend, c.FireTimer: _fire,
     c.Correlate: _correlate, c.Signal: _signal, c.FinishJob: _finish_job, c.FailJob: instance.job_failed,

@@ -28,12 +28,12 @@ def _only_tells(ws: Workspace, event: Any) -> None:
 
 
 def _live(workspace: Workspace, change: int) -> None:
-    workspace.change_counters()["live"] += change
+    workspace.counters["live"] += change
 
 
 def _numbered(workspace: Workspace, id: str, live: int = 1) -> None:
     """The counter of the id's kind moves on, `live` more reasons to live."""
-    counters = workspace.change_counters()
+    counters = workspace.counters
     counters[id[0]] = int(id[1:])
     counters["live"] += live
 
@@ -85,7 +85,7 @@ def _scheme_amended(ws: Workspace, event: e.SchemeAmended) -> None:
 
 
 def _scope_opened(ws: Workspace, event: e.ScopeOpened) -> None:
-    ws.change_counters()["n"] = event.scope
+    ws.counters["n"] = event.scope
     ws.scopes.new(event.scope, ScopeRow(event.scope, event.parent, event.element, dict(event.variables), {}, dict(event.data)))
 
 
@@ -152,17 +152,19 @@ def _let_go(ws: Workspace, id: str, at: datetime | None) -> None:
             _live(ws, -1)
 
 
-def _entered(ws: Workspace, event: e.Entered) -> None:
+def entered(ws: Workspace, event: e.Entered) -> None:
     scope, element, flows = event
-    tokens = ws.scopes.change(scope).tokens
+    scopes = ws.scopes
+    tokens = (scopes.rows[scope] if scope in scopes.before else scopes.change(scope)).tokens
     for flow in flows:
         _take(tokens, flow)
     tokens[element] = tokens[element] + 1 if element in tokens else 1
 
 
-def _left(ws: Workspace, event: e.Left) -> None:
+def left(ws: Workspace, event: e.Left) -> None:
     scope, element, flows = event
-    tokens = ws.scopes.change(scope).tokens
+    scopes = ws.scopes
+    tokens = (scopes.rows[scope] if scope in scopes.before else scopes.change(scope)).tokens
     _take(tokens, element)
     for flow in flows:
         tokens[flow] = tokens[flow] + 1 if flow in tokens else 1
@@ -179,7 +181,7 @@ def _take(tokens: dict[str, Any], place: str) -> None:
         tokens[place] -= 1
 
 
-def _variables_set(ws: Workspace, event: e.VariablesSet) -> None:
+def variables_set(ws: Workspace, event: e.VariablesSet) -> None:
     scope, values = event
     row = ws.scopes.change(scope)
     row.variables = {**row.variables, **values}
@@ -206,16 +208,16 @@ def _result_dropped(ws: Workspace, event: e.ResultDropped) -> None:
 # Tasks ------------------------------------------------------------------------------------------------------------------------------
 
 
-def _task_opened(ws: Workspace, event: e.TaskOpened) -> None:
+def task_opened(ws: Workspace, event: e.TaskOpened) -> None:
     # rows share what events hold: variables and explanations are replaced, never changed in place
     task, scope, element, name, candidates, assignee, form, stage, about, due_at, due_basis, priority, variables, marks, at = event
-    counters = ws.change_counters()
-    counters["t"] = int(task[1:])
-    counters["live"] += 1
-    ws.tasks.new(task, TaskRow(
+    ws.counters["t"] = int(task[1:])
+    ws.counters["live"] += 1
+    row = TaskRow(
         task, scope, element, name, "open", candidates, assignee, "", form, stage, about, at, due_at, due_basis, priority,
         None, None, "", "", "", marks, variables,
-    ))
+    )
+    ws.tasks.new(task, row)
     data = ws.scopes.change(scope).data
     data["holds"] = [*data["holds"], task] if "holds" in data else [task]
 
@@ -252,7 +254,7 @@ def _task_resolved(ws: Workspace, event: e.TaskResolved) -> None:
     task.variables = {**task.variables, **event.answers}
 
 
-def _task_completed(ws: Workspace, event: e.TaskCompleted) -> None:
+def task_completed(ws: Workspace, event: e.TaskCompleted) -> None:
     id, by, outcome, opinion, _, _, at, _, to = event
     task = ws.tasks.change(id)
     task.state, task.closed_at, task.closed_by, task.outcome, task.opinion = "completed", at, by, outcome, opinion
@@ -284,7 +286,7 @@ def _task_closed(ws: Workspace, task: TaskRow) -> None:
         data["holds"] = left
     else:
         del data["holds"]
-    ws.change_counters()["live"] -= 1
+    ws.counters["live"] -= 1
 
 
 def _withdrawable(ws: Workspace, event: e.Withdrawable) -> None:
@@ -361,7 +363,7 @@ def _drop_subscription(ws: Workspace, id: str) -> None:
 
 
 def _conditions(ws: Workspace, change: int) -> None:
-    counters = ws.change_counters()
+    counters = ws.counters
     counters["conditions"] = counters.get("conditions", 0) + change
 
 
@@ -378,7 +380,7 @@ def _job_queued(ws: Workspace, event: e.JobQueued) -> None:
     _numbered(ws, event.job, live=0)
     ws.outgoing[event.job] = row
     if event.kind == "start_child" and event.scope is not None:
-        ws.change_counters()["k"] = event.data["number"]
+        ws.counters["k"] = event.data["number"]
         ws.scopes.change(event.scope).data["child"] = event.data["child"]
         _live(ws, 1)
 
@@ -412,10 +414,10 @@ FOLDS: Mapping[type[Any], Callable[[Workspace, Any], None]] = {
     **dict.fromkeys(e.EVENTS.values(), _only_tells),
     e.InstanceStarted: _instance_started, e.Titled: _titled, e.InstanceEnded: _instance_ended, e.SchemeAmended: _scheme_amended,
     e.ScopeOpened: _scope_opened, e.ScopeClosed: _scope_closed, e.ScopeCancelled: _scope_cancelled, e.ScopeEmptied: _scope_emptied,
-    e.Entered: _entered, e.Left: _left, e.Dropped: _dropped, e.VariablesSet: _variables_set, e.Noted: _noted, e.ResultKept: _result_kept,
+    e.Entered: entered, e.Left: left, e.Dropped: _dropped, e.VariablesSet: variables_set, e.Noted: _noted, e.ResultKept: _result_kept,
     e.ResultDropped: _result_dropped,
-    e.TaskOpened: _task_opened, e.TaskClaimed: _task_claimed, e.TaskReleased: _task_released, e.TaskReassigned: _task_reassigned,
-    e.TaskDelegated: _task_delegated, e.TaskResolved: _task_resolved, e.TaskCompleted: _task_completed, e.TaskWithdrawn: _task_withdrawn,
+    e.TaskOpened: task_opened, e.TaskClaimed: _task_claimed, e.TaskReleased: _task_released, e.TaskReassigned: _task_reassigned,
+    e.TaskDelegated: _task_delegated, e.TaskResolved: _task_resolved, e.TaskCompleted: task_completed, e.TaskWithdrawn: _task_withdrawn,
     e.TaskCancelled: _task_cancelled, e.Withdrawable: _withdrawable, e.TaskExtended: _task_extended,
     e.TaskOverdue: _marking("overdue"), e.Urged: _marking("urged"),
     e.TimerArmed: _timer_armed, e.TimerFired: _timer_gone, e.TimerDisarmed: _timer_gone, e.TimerMoved: _timer_moved,

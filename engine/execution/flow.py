@@ -6,10 +6,11 @@ from typing import Any
 
 from engine import events as e
 from engine.bpmn.graph import Flow
+from engine.execution.evolve import entered, left
 from engine.execution.plan import Element
 from engine.execution.problem import Problem
 from engine.execution.rows import ScopeRow
-from engine.execution.step import ACTS, NOTHING, PERFORMS, Step
+from engine.execution.step import ACTS, Step
 from engine.refusals import Refused
 
 MOST_EVENTS = 1_000_000  # of one step: more come only of a loop in which nobody is waited for and no condition ever ends it
@@ -27,7 +28,9 @@ def arrive(step: Step, scope: int, flow: str) -> None:
     if element.join:
         JOINS[element.join](step, row, element)
     else:
-        step.emit(new(e.Entered, (scope, element.id, (flow,))))
+        event = step.plan.entered[flow] if scope == 1 else new(e.Entered, (scope, element.id, (flow,)))
+        step.events.append(event)
+        entered(step.workspace, event)
         step.retry = ("act", scope, element.id)
         ACTS[element.kind](step, scope, element)
 
@@ -52,19 +55,23 @@ def leave(step: Step, scope: int, element: Element) -> None:
     flows = element.single
     if flows is None:
         flows = chosen(step, scope, element)
-    step.emit(new(e.Left, (scope, element.id, flows)))
-    target = element.straight
+    target, events, workspace = element.straight, step.events, step.workspace
+    goes = element.left if scope == 1 and flows is element.out else new(e.Left, (scope, element.id, flows))
+    events.append(goes)
+    left(workspace, goes)
     if target is not None and not step.agenda and not step.changed:
-        step.emit(new(e.Entered, (scope, target.id, flows)))
-        PERFORMS["userTask"](step, scope, target, NOTHING)
+        comes = step.plan.entered[flows[0]] if scope == 1 else new(e.Entered, (scope, target.id, flows))
+        events.append(comes)
+        entered(workspace, comes)
+        ACTS[target.kind](step, scope, target)
         return
     if element.synchronising:
         step.moved[scope] = None
     if flows:
         for flow in flows:
-            step.agenda.append(("arrive", scope, flow))
+            step.push("arrive", scope, flow)
     else:
-        step.agenda.append(("settle", scope))
+        step.push("settle", scope)
 
 
 def go_on(step: Step, scope: int, id: str) -> None:

@@ -5,6 +5,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from engine import events as e
 from engine.bpmn.graph import ACTIVITIES, Body, EventDefinition, Flow, Message, Node, Process
 from engine.feel import tree as feel
 
@@ -17,7 +18,8 @@ class Element:
     """A node with its answers: how tokens come together before it, whether it opens a scope, where it leads."""
 
     __slots__ = (
-        "node", "id", "kind", "join", "scoped", "watched", "single", "conditional", "out", "in_flows", "synchronising", "boundary", "result_stays", "result_name", "plain", "people", "stage", "straight", "withdraws",
+        "node", "id", "kind", "join", "scoped", "watched", "single", "conditional", "out", "in_flows", "synchronising", "boundary", "result_stays",
+        "result_name", "plain", "people", "stage", "straight", "withdraws", "left",
     )
 
     def __init__(self, node: Node, process: Process, synchronising: frozenset[str]) -> None:
@@ -29,6 +31,7 @@ class Element:
         self.node, self.id, self.kind = node, node.id, node.kind
         self.in_flows = tuple(flow.id for flow in node.incoming)
         self.out = tuple(flow.id for flow in node.outgoing)
+        self.left = e.Left(1, node.id, self.out)  # as in the instance's own scope by all flows: made once
         self.join = JOINS.get(node.kind, "") if len(node.incoming) > 1 else "complex" if node.kind == "complexGateway" and node.activation else ""
         if node.start_quantity > 1 and node.kind in ACTIVITIES:
             self.join = "quantity"
@@ -75,7 +78,7 @@ def _is_armed(definition: EventDefinition) -> bool:
 
 
 class Plan:
-    """All elements of a process. `targets`: element behind a flow; `joins`: per body the gateways that wait for what may still come."""
+    """All elements of a process. `targets`: element behind a flow, `entered` by it; `joins`: per body the gateways that wait for what may still come."""
 
     def __init__(self, process: Process) -> None:
         self.process = process
@@ -90,14 +93,16 @@ class Plan:
         for element in self.elements.values():
             element.straight = self._straight(element)
         self.targets = {flow.id: self.elements[flow.target] for flow in process.flows.values() if flow.target in self.elements}
+        self.entered = {id: e.Entered(1, target.id, (id,)) for id, target in self.targets.items()}  # as in the instance's own scope: made once
         self._upstream: dict[tuple[str, bool], Mapping[str, frozenset[str]]] = {}
 
     def _straight(self, element: Element) -> Element | None:
-        """The task for people to which the only flow leads, if a token gets there whatever happens: no choice, no join, nothing to work out."""
+        """The task for people or none end event to which the only flow leads, if a token gets there whatever happens: no choice, no join, nothing to work out."""
         target = self.elements.get(element.node.outgoing[0].target) if element.single and not element.synchronising else None
-        if target is None or target.kind != "userTask" or target.join or not target.plain or target.people is None:
+        if target is None or target.join or not target.plain:
             return None
-        return target
+        task = target.kind == "userTask" and target.people is not None
+        return target if task or (target.kind == "endEvent" and not target.node.events and target.node.service is None) else None
 
     def link_target(self, thrower: Node, link: str) -> str | None:
         """The catching link event of that name in the thrower's body."""
@@ -159,16 +164,16 @@ def code_of(ref: Message | None) -> str:
     return "" if ref is None else ref.code or ref.id
 
 
-_plans: OrderedDict[int, Plan] = OrderedDict()  # by identity of the immutable process, which the plan keeps alive
+PLANS: OrderedDict[int, Plan] = OrderedDict()  # by identity of the immutable process, which the plan keeps alive
 
 
 def plan_of(process: Process) -> Plan:
     """The plan of a process, made once."""
-    plan = _plans.get(id(process))
+    plan = PLANS.get(id(process))
     if plan is None:
-        plan = _plans[id(process)] = Plan(process)
-        if len(_plans) > KEPT_PLANS:
-            _plans.popitem(last=False)
+        plan = PLANS[id(process)] = Plan(process)
+        if len(PLANS) > KEPT_PLANS:
+            PLANS.popitem(last=False)
     return plan
 
 

@@ -123,11 +123,11 @@ def _child_done(step: Step, row: ScopeRow, element: Element, values: Values) -> 
     step.emit(e.ScopeClosed(row.id))
     step.emit(e.Noted(body.id, {"mi": counts, "tally": tally or None}))
     if complete or (counts["active"] == 0 and counts["next"] >= counts["n"]):
-        step.agenda.appendleft(("collect", body.id))  # before others that reached their end in this step count as well
+        step.push("collect", body.id, next=True)  # before others that reached their end in this step count as well
     elif multi.sequential:
         _next(step, body, element, counts)
     for definition in reversed(thrown):
-        step.agenda.appendleft(("cast", body.id, element.id, definition))
+        step.push("cast", body.id, element.id, definition, next=True)
 
 
 def _tallied(tally: Mapping[str, int], outcome: Json) -> dict[str, int]:

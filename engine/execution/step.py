@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 from engine import events as e
 from engine.bpmn.graph import GraphSet, Process
-from engine.execution.evolve import FOLDS
-from engine.execution.plan import Plan, plan_of
+from engine.execution.evolve import FOLDS, variables_set
+from engine.execution.plan import PLANS, Plan, plan_of
 from engine.execution.problem import Problem
 from engine.execution.rows import ScopeRow
 from engine.execution.workspace import Workspace
@@ -90,10 +90,10 @@ class Step:
         self.process = process
         self.facts = facts
         self.person = person
-        self.plan: Plan = plan_of(process)
+        self.plan: Plan = PLANS[id(process)] if id(process) in PLANS else plan_of(process)
         self.now: datetime = facts.now
         self.events: list[e.Event] = []
-        self.agenda: deque[Move] = deque()
+        self.agenda: deque[Move] | None = None  # made with the first move: most completions have none
         self.later: list[Move] = []  # throws: made when every other token has come to rest, so that receivers are in place
         self.moved: dict[int, None] = {}  # scopes whose synchronising gateways must be looked at again
         self.changed = False  # variables changed, and conditions that wait must be looked at
@@ -107,25 +107,29 @@ class Step:
         self.events.append(event)
         FOLDS[type(event)](self.workspace, event)
 
-    def push(self, *move: Any) -> None:
-        self.agenda.append(move)
+    def push(self, *move: Any, next: bool = False) -> None:
+        """Put a move at the end of the agenda, or make it the next one."""
+        if self.agenda is None:
+            self.agenda = deque()
+        self.agenda.appendleft(move) if next else self.agenda.append(move)
 
     def next_id(self, kind: str) -> str:
         """The next id of tasks (t), timers (c), subscriptions (s), jobs (j) or incidents (i)."""
-        counters = self.workspace.instance.counters  # type: ignore[union-attr]  # a step on nothing but a start has it
+        counters = self.workspace.counters
         return f"{kind}{counters[kind] + 1 if kind in counters else 1}"
 
     def next_scope(self) -> int:
-        return int(self.workspace.head.counters.get("n", 0)) + 1
+        return self.workspace.counters.get("n", 0) + 1
 
     def run(self, first: Callable[[Step, Any], None], command: Any) -> None:
         """Do what the command says, then make all moves; a failing one becomes an incident and the others go on."""
-        agenda = self.agenda
-        act: Callable[..., None] = first
-        arguments: Move = (command,)
+        move: Move | None = None
         while True:
             try:
-                act(self, *arguments)
+                if move is None:
+                    first(self, command)
+                else:
+                    MOVES[move[0]](self, *move[1:])
             except (Problem, FeelError) as problem:
                 self.fail(problem.code, problem.details if isinstance(problem, Problem) else _reason(problem))
             except Refused as refusal:
@@ -134,21 +138,21 @@ class Step:
                 self.fail(refusal.code, refusal.details)
             if self.changed:
                 self.changed = False
-                agenda.appendleft(("conditions",))
-            if not agenda:
+                self.push("conditions", next=True)
+            if not self.agenda:
                 if not self.later and not self.moved:
                     return
                 self._more()
-            self.retry = move = agenda.popleft()
-            act, arguments = MOVES[move[0]], move[1:]
+            self.retry = move = self.agenda.popleft()  # type: ignore[union-attr]  # there is one if there are moves
 
     def _more(self) -> None:
         """Every token has come to rest: the next throw, else synchronising gateways, go on the agenda."""
         if self.later:
-            self.agenda.append(self.later.pop(0))
-        else:
-            self.agenda.extend(("joins", scope) for scope in self.moved)
-            self.moved = {}
+            self.push(*self.later.pop(0))
+            return
+        for scope in self.moved:
+            self.push("joins", scope)
+        self.moved = {}
 
     def fail(self, code: str, details: Mapping[str, Any]) -> None:
         """The move `retry` cannot be made: an incident where it stopped."""
@@ -216,15 +220,16 @@ class Step:
 
     def set_variables(self, scope: int, values: Mapping[str, Json]) -> None:
         if values:
-            self.emit(tuple.__new__(e.VariablesSet, (scope, values)))
-            if "conditions" in self.workspace.instance.counters:  # type: ignore[union-attr]
+            event = tuple.__new__(e.VariablesSet, (scope, values))
+            self.events.append(event)
+            variables_set(self.workspace, event)
+            if "conditions" in self.workspace.counters:
                 self.changed = True
 
     def merge(self, scope: int, values: Mapping[str, Json]) -> None:
         """Each value goes to the innermost scope that has its name, else to the instance (Zeebe's rule)."""
         if scope == 1:
-            self.set_variables(1, values)
-            return
+            return self.set_variables(1, values)
         scopes = self.workspace.scopes
         target: dict[int, dict[str, Json]] = {}
         for name, value in values.items():

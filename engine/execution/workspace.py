@@ -76,20 +76,20 @@ INCIDENTS = Layout(IncidentRow, _FIELDS[IncidentRow], lambda source, key: source
 class Table(Generic[R]):
     """Rows of one type by key. `layout.group` says by what they are also found (a scope's parent, a result's body)."""
 
-    __slots__ = ("layout", "kind", "rows", "before", "gone", "groups", "whole", "complete", "digests", "_new", "_dirty", "_source", "_group", "_note")
+    __slots__ = ("layout", "kind", "rows", "before", "gone", "groups", "whole", "complete", "digests", "_new", "_source", "_note")
 
-    def __init__(self, layout: Layout, dirty: dict[Table[Any], None], source: Source) -> None:
+    def __init__(self, layout: Layout, source: Source) -> None:
         self.layout = layout
         self.kind: type[R] = layout.kind
         self.rows: dict[Key, R] = {}
-        self.before: dict[Key, Fields | None] = {}  # of the rows that this step has changed; None: it made them
+        self.before: dict[Key, Fields | None] = {}  # what the rows were that this step changed or took away; None: it made them
         self.gone: set[Key] = set()
         self.digests: dict[Key, int] = {}  # hashes of rows that this step has not changed, as far as they are known
         self._new: dict[Key, int] = {}  # hashes of those it did, once `changes` was asked
         self.groups: dict[Key, dict[Key, None]] = {}
         self.whole: set[Key] = set()  # groups of which everything is loaded
         self.complete = False  # everything that lives is loaded
-        self._dirty, self._source, self._group, self._note = dirty, source, layout.group, layout.before
+        self._source, self._note = source, layout.before
 
     def get(self, key: Key) -> R | None:
         row = self.rows.get(key)
@@ -122,34 +122,25 @@ class Table(Generic[R]):
                 self._put(key(row), row)
 
     def new(self, key: Key, row: R) -> None:
-        before = self.before
-        if not before:
-            self._dirty[self] = None
-        if key not in before:
-            before[key] = None
-        if self._group is None:
+        if key not in self.before:
+            self.before[key] = None
+        if self.layout.group is None:
             self.rows[key] = row
         else:
             self._put(key, row)
 
     def change(self, key: Key) -> R:
         """The row, about to be changed in place."""
-        before = self.before
-        if key not in before:
-            if not before:
-                self._dirty[self] = None
-            row, note = self.rows[key] if key in self.rows else self[key], self._note
-            before[key] = note(row)
-            return row
-        return self.rows[key]
+        before, rows = self.before, self.rows
+        if key in before:
+            return rows[key]
+        row = rows[key] if key in rows else self[key]
+        before[key] = self._note(row)
+        return row
 
     def drop(self, key: Key) -> None:
-        row = self.rows.pop(key)
-        self._dirty[self] = None
-        if key not in self.before:
-            self.before[key] = self._note(row)
-        elif self.before[key] is None:
-            del self.before[key]
+        row = self.change(key)
+        del self.rows[key]
         self.gone.add(key)
         self._ungroup(key, row)
 
@@ -160,23 +151,19 @@ class Table(Generic[R]):
                 self._ungroup(key, row)
             if old is not None:
                 self._put(key, self.kind(*old))
-        self.before.clear()
-        self.gone.clear()
         self._new = {}
 
     def forget(self) -> None:
         """The step is over."""
+        if self.digests:
+            for key in self.before:
+                self.digests.pop(key, None)
         if self._new:
             self.digests.update(self._new)
             self._new = {}
-        elif self.digests:
-            for key in self.before:
-                self.digests.pop(key, None)
-        self.before = {}
         if self.gone:
-            for key in self.gone:
-                self.digests.pop(key, None)
             self.gone = set()
+        self.before.clear()
 
     def settle(self, instance: str, changes: Changes) -> None:
         """Note in `changes` which rows the step saves and removes, and what that adds to the state hash."""
@@ -194,21 +181,20 @@ class Table(Generic[R]):
         if saved:
             changes.saved[kind], self._new = saved, new
         if self.gone:
-            changes.removed[kind] = frozenset(key for key in self.before if key not in rows)
+            changes.removed[kind] = frozenset(key for key in self.gone if self.before[key] is not None and key not in rows)
         changes.hash_change = change
 
     def _put(self, key: Key, row: R) -> None:
         self.rows[key] = row
-        if self._group is not None:
-            self.groups.setdefault(self._group(row), {})[key] = None
+        if (group := self.layout.group) is not None:
+            self.groups.setdefault(group(row), {})[key] = None
 
     def _ungroup(self, key: Key, row: R) -> None:
-        if self._group is not None:
-            group = self._group(row)
-            members = self.groups[group]
+        if (group := self.layout.group) is not None:
+            members = self.groups[group(row)]
             members.pop(key, None)
             if not members:
-                del self.groups[group]
+                del self.groups[group(row)]
 
 
 def _in_order(key: Key) -> Any:
@@ -242,8 +228,9 @@ def _on_demand(layout: Layout) -> property:
     def table(workspace: Workspace) -> Table[Any]:
         found: Table[Any] | None = getattr(workspace, slot)
         if found is None:
-            found = Table(layout, workspace._dirty, workspace._source)
+            found = Table(layout, workspace._source)
             setattr(workspace, slot, found)
+            workspace._made.append(found)
         return found
 
     return property(table)
@@ -256,7 +243,7 @@ class Workspace:
     """
 
     __slots__ = (
-        "instance", "outgoing", "scopes", "tasks", "_source", "_before", "_counters", "_counted", "_recounted", "_fresh", "_dirty",
+        "instance", "counters", "outgoing", "scopes", "tasks", "_source", "_before", "_counters", "_counted", "_recounted", "_fresh", "_made",
         "_ResultRow", "_TimerRow", "_SubscriptionRow", "_JobRow", "_IncidentRow",
     )
     results = _on_demand(RESULTS)
@@ -267,14 +254,15 @@ class Workspace:
 
     def __init__(self, source: Source | None = None, instance: InstanceRow | None = None) -> None:
         given = source or _NOTHING
-        dirty: dict[Table[Any], None] = {}
         self.instance = instance
+        self.counters: dict[str, int] = {} if instance is None else instance.counters  # the instance's; changed in place
         self.outgoing: dict[str, JobRow] = {}  # jobs that this step hands over and nobody answers: no part of the state
-        self.scopes: Table[ScopeRow] = Table(SCOPES, dirty, given)
-        self.tasks: Table[TaskRow] = Table(TASKS, dirty, given)
-        self._source, self._dirty = given, dirty
+        self.scopes: Table[ScopeRow] = Table(SCOPES, given)
+        self.tasks: Table[TaskRow] = Table(TASKS, given)
+        self._source = given
+        self._made: list[Table[Any]] = [self.scopes, self.tasks]
         self._before: Fields | None = None  # the instance's row, if this step has changed it
-        self._counters: dict[str, int] | None = None  # its counters, if it has changed those
+        self._counters = self.counters.copy()  # as this step found them
         self._counted: int | None = None  # the share of the counters as this step found them, if it is known
         self._recounted: int | None = None  # … and as it left them
         self._fresh = False
@@ -292,7 +280,7 @@ class Workspace:
         return self.instance
 
     def start(self, row: InstanceRow) -> None:
-        self.instance, self._fresh = row, True
+        self.instance, self.counters, self._fresh = row, row.counters, True
 
     def change_head(self) -> InstanceRow:
         """The instance's row, about to be changed in place, but for its counters."""
@@ -300,13 +288,6 @@ class Workspace:
         if self._before is None and not self._fresh:
             self._before = _FIELDS[InstanceRow](row)
         return row
-
-    def change_counters(self) -> dict[str, int]:
-        """Its counters, about to be changed in place."""
-        counters = (self.instance or self.head).counters
-        if self._counters is None and not self._fresh:
-            self._counters = counters.copy()
-        return counters
 
     def scopes_in(self, parent: int) -> list[ScopeRow]:
         return self.scopes.within(parent, _by_id)
@@ -343,33 +324,33 @@ class Workspace:
 
     def begin(self) -> None:
         self._before, self._fresh = None, False
-        if self._counters is not None:
-            self._counters, self._counted, self._recounted = None, self._recounted, None
+        self._counters, self._counted, self._recounted = self.counters.copy(), self._recounted, None
         if self.outgoing:
             self.outgoing = {}
-        if self._dirty:
-            for table in self._dirty:
+        for table in self._made:
+            if table.before:
                 table.forget()
-            self._dirty.clear()
 
     def undo(self) -> None:
         """Everything as it was at `begin`."""
-        for table in self._dirty:
+        for table in self._made:
             table.undo()
+        self.counters.clear()
+        self.counters |= self._counters
+        self._recounted = self._counted
         if self._fresh:
-            self.instance = None
-        if self._before is not None:
-            self.instance = InstanceRow(*(*self._before, self.head.counters))
-        if self._counters is not None:
-            self.head.counters, self._recounted = self._counters, self._counted
+            self.instance, self._fresh = None, False
+        elif self._before is not None:
+            self.instance = InstanceRow(*(*self._before, self.counters))
         self.begin()
 
     def changes(self) -> Changes:
         """What the step since `begin` did."""
         head = self.instance or self.head
         changes = Changes(head, {}, {}, self._head_change(head))
-        for table in self._dirty:
-            table.settle(head.id, changes)
+        for table in self._made:
+            if table.before:
+                table.settle(head.id, changes)
         if self.outgoing:
             jobs: dict[Any, Any] = {**self.outgoing, **changes.saved.get(JobRow, {})}
             changes.saved[JobRow] = jobs
@@ -378,12 +359,13 @@ class Workspace:
 
     def _head_change(self, head: InstanceRow) -> int:
         """What the step adds to the state hash by the instance's row and its counters."""
+        change, self._recounted = 0, self._counted
+        if self._fresh or self.counters != self._counters:
+            self._recounted = change = share(head.id, COUNTERS, self.counters)
         if self._fresh:
-            return row_hash(head.id, head)
-        change = 0
+            return change + share(head.id, HEAD, _FIELDS[InstanceRow](head))
+        if change:
+            change -= share(head.id, COUNTERS, self._counters) if self._counted is None else self._counted
         if self._before is not None:
-            change = share(head.id, HEAD, _FIELDS[InstanceRow](head)) - share(head.id, HEAD, self._before)
-        if self._counters is not None:
-            self._recounted = share(head.id, COUNTERS, head.counters)
-            change += self._recounted - (share(head.id, COUNTERS, self._counters) if self._counted is None else self._counted)
+            change += share(head.id, HEAD, _FIELDS[InstanceRow](head)) - share(head.id, HEAD, self._before)
         return change

@@ -10,6 +10,7 @@ from engine import events as e
 from engine.bpmn.graph import UserTask
 from engine.execution.activity import NOTHING, finish, is_own
 from engine.work.due import due_at, reminders, text
+from engine.execution.evolve import task_completed, task_opened
 from engine.execution.flow import body_of, drop
 from engine.execution.interrupt import cancel
 from engine.execution.plan import Element
@@ -17,7 +18,8 @@ from engine.execution.problem import Problem
 from engine.execution.repeat import add_child, remove_child, take_back
 from engine.execution.rows import ScopeRow, TaskRow, TimerRow
 from engine.execution.step import Names, Step
-from engine.journal.canonical import canonical_text, from_canonical
+from engine.journal.canonical import canonical_text, checked, from_canonical
+from engine.refusals import InvalidAnswers, Problem as AnswerProblem
 
 Json = Any
 Values = Mapping[str, Json]
@@ -56,9 +58,11 @@ def open_task(step: Step, scope: int, element: Element, local: Values) -> None:
     if step.hints is not None and (hint := step.hints.pop(element.id, None)) is not None:
         assignee, marks, variables = hint.assignee or assignee, hint.marks, {**variables, **hint.variables}
     task = step.next_id("t")
-    step.emit(new(e.TaskOpened, (
+    event = new(e.TaskOpened, (
         task, scope, element.id, node.name, candidates, assignee, user.form, element.stage, about, due, basis, priority, variables, marks, step.now,
-    )))
+    ))
+    step.events.append(event)
+    task_opened(step.workspace, event)
     if due is not None:
         _arm(step, scope, element.id, task, user, due)
 
@@ -108,12 +112,21 @@ def _arm(step: Step, scope: int, element: str, task: str, user: UserTask, due: d
 # Completing ------------------------------------------------------------------------------------------------------------------------------
 
 
-def complete(step: Step, task: TaskRow, command: c.Complete) -> None:
-    """办理: the outcome, the opinion and the answers become variables, the token goes on."""
-    element = step.plan.elements[task.element]
+def complete(step: Step, command: c.Complete) -> None:
+    """办理: the outcome, the opinion and the answers become variables, the token goes on. Raises InvalidAnswers."""
     actor, id, outcome, opinion, answers, subjects, on_behalf_of = command
-    step.emit(new(e.TaskCompleted, (id, actor, outcome, opinion, answers, subjects, step.now, on_behalf_of, "")))
-    values = {**answers, "outcome": outcome, "opinion": opinion, "completed_by": on_behalf_of or actor}
+    task = step.workspace.tasks[id]
+    if task.form and (form := step.graphs.forms.get(task.form)) is not None:
+        _answers_do(form, command)
+    if answers:
+        checked(answers)
+    element = step.plan.elements[task.element]
+    event = new(e.TaskCompleted, (id, actor, outcome, opinion, answers, subjects, step.now, on_behalf_of, ""))
+    step.events.append(event)
+    task_completed(step.workspace, event)
+    values = {"outcome": outcome, "opinion": opinion, "completed_by": on_behalf_of or actor}
+    if answers:
+        values = {**answers, **values}
     if element.withdraws:
         row = step.workspace.scopes[task.scope]
         step.afterwards = lambda: note_withdrawable(step, task, row)
@@ -122,6 +135,15 @@ def complete(step: Step, task: TaskRow, command: c.Complete) -> None:
         local = NOTHING if element.scoped else task.variables
         step.retry = ("finish", task.scope, element.id, {**local, **values})
     finish(step, task.scope, element, values, local)
+
+
+def _answers_do(form: Any, command: c.Complete) -> None:
+    outcome = form.outcome(command.outcome)
+    if outcome is None:
+        known = [one.code for one in form.outcomes]
+        raise InvalidAnswers([AnswerProblem("outcome", "form.unknown_outcome", {"found": command.outcome[:50], "known": known})])
+    if outcome.opinion == "required" and not command.opinion.strip():
+        raise InvalidAnswers([AnswerProblem("opinion", "form.opinion_required", {"outcome": outcome.label})])
 
 
 def note_withdrawable(step: Step, task: TaskRow, row: ScopeRow) -> None:
