@@ -22,7 +22,7 @@ from engine.refusals import Conflict, NotFound, Refused
 STREAM = "place"
 REACHES = ("own", "below", "place", "heads")
 
-_o, _n, _s, _g = schema.organisation.c, schema.person.c, schema.post.c, schema.post_grant.c
+_o, _n, _s, _g, _c = schema.organisation.c, schema.person.c, schema.post.c, schema.post_grant.c, schema.task_candidate.c
 
 
 def _insert(table: sa.Table) -> sa.Insert:
@@ -41,6 +41,7 @@ _HELD = (
     .join(schema.person, sa.and_(_n.place == _g.place, _n.id == _g.person))
     .where(_g.place == bind("place"), _g.from_at <= bind("at"), _g.to_at > bind("at")).order_by(_g.from_at, _g.id))
 _HELD_BY = _HELD.where(_g.person == bind("person"))
+_IN_HAND = sa.select(sa.func.count()).where(_c.place == bind("place"), _c.candidate == bind("candidate"), _c.open == sa.literal_column("1"))
 _END_GRANT = schema.post_grant.update().where(_g.place == bind("key_place"), _g.id == bind("key_id")).values(to_at=bind("to_at"))
 
 
@@ -180,6 +181,12 @@ class People:
         held = {h.candidate for h in self._holdings(place, at, _holders_of(room(len(wanted))), listed("candidate", wanted))}
         return [candidate for candidate in wanted if candidate not in held]
 
+    def in_hand(self, place: str, person: str) -> int:
+        """How many open tasks are this person's alone, because they claimed them or were handed them."""
+        with self._database.looking() as transaction:
+            row = transaction.row(_IN_HAND, place=place, candidate=f"user:{person}")
+        return int(row[0]) if row else 0
+
     def organisations(self, place: str, below: str | None = None) -> list[Organisation]:
         """The tree in the order of paths; `below`: only that organisation and what is under it."""
         query = sa.select(_o.id, _o.name, _o.kind, _o.parent, _o.path, _o.code).where(_o.place == place).order_by(_o.path)
@@ -190,12 +197,6 @@ class People:
                     raise NotFound("organisation.unknown", id=below)
                 query = query.where(sa.or_(_o.path == top, sa.and_(_o.path >= top + "/", _o.path < top + "0")))
             return [Organisation(*row) for row in connection.execute(query)]
-
-    def organisation_by_code(self, place: str, code: str) -> Organisation | None:
-        """The organisation with that credit code."""
-        with self._database.reading() as connection:
-            row = connection.execute(sa.select(_o.id, _o.name, _o.kind, _o.parent, _o.path, _o.code).where(_o.place == place, _o.code == code)).first()
-        return None if row is None else Organisation(*row)
 
     def names(self, place: str, people: Iterable[str]) -> dict[str, str]:
         """Names by id, of those that exist."""

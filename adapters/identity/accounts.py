@@ -83,6 +83,14 @@ class Session:
     form_token: str
 
 
+@dataclass(frozen=True, slots=True)
+class Account:
+    """With which login a person signs in; `closed`: no longer."""
+
+    login: str
+    closed: bool
+
+
 class Identity:
     """Accounts and sessions over one database."""
 
@@ -110,6 +118,12 @@ class Identity:
             connection.execute(sa.delete(account).where(*_account_of(place, user)))
             connection.execute(sa.insert(account).values(row))
             connection.execute(_end_all(place, user))
+
+    def account(self, place: str, user: str) -> Account | None:
+        """The person's account; None when none was ever opened."""
+        with self._store.reading() as connection:
+            found = connection.execute(sa.select(account.c.login, account.c.closed).where(*_account_of(place, user))).first()
+        return None if found is None else Account(found.login, bool(found.closed))
 
     def close(self, place: str, user: str) -> None:
         """Closes the account at once: its sessions end, its password no longer signs in."""

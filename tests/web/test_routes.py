@@ -141,7 +141,7 @@ TABLE: dict[tuple[str, str], Expected] = {
         ("/design/packages/{package}/schemes/{name}", 404, ""), ("/design/packages/{package}/schemes/{name}/groups/{group}", 404, ""),
         ("/design/packages/{package}/schemes/{name}/compare", 404, ""), ("/design/packages/{package}/schemes/{name}/file", 404, ""),
         ("/design/packages/{package}/published/{hash}", 404, ""), ("/design/calendars", 200, ""), ("/design/calendars/edit", 409, ""), ("/design/calendars/{year}", 200, ""),
-        ("/design/people", 200, ""), ("/design/people/template.xlsx", 409, ""), ("/design/places/new", 409, ""))},
+        ("/design/people", 200, ""), ("/design/people/template.xlsx", 409, ""), ("/design/people/{person}", 404, ""), ("/design/places/new", 409, ""))},
     **{("POST", path): Expected(401, 404, 404, 409, body={}, query=query) for path, query in (
         ("/design/packages/{package}/open", ""), ("/design/packages/{package}/discard", ""), ("/design/packages/{package}/edit", "?file=campaign.bpmn"),
         ("/design/packages/{package}/check", "?file=campaign.bpmn"), ("/design/packages/{package}/submit", ""), ("/design/packages/{package}/catch-up", ""), ("/design/import", ""),
@@ -150,7 +150,8 @@ TABLE: dict[tuple[str, str], Expected] = {
         ("/design/packages/{package}/schemes/{name}/plan", ""), ("/design/packages/{package}/schemes/{name}/submit", ""),
         ("/design/packages/{package}/schemes/{name}/discard", ""), ("/design/packages/{package}/schemes/{name}/catch-up", ""), ("/design/packages/{package}/published/{hash}/revise", ""),
         ("/design/packages/{package}/published/{hash}/start", ""), ("/design/calendars", ""), ("/design/calendars/edit", ""), ("/design/calendars/{year}/confirm", ""),
-        ("/design/people/import", ""), ("/design/people/login", ""), ("/design/places", ""))},
+        ("/design/people/import", ""), ("/design/people/login", ""), ("/design/places", ""),
+        ("/design/people/{person}/appoint", ""), ("/design/people/{person}/end", ""), ("/design/people/{person}/close", ""))},
     ("PUT", "/design/packages/{package}/draft"): Expected(401, 404, 404, 409, body={}, query="?file=campaign.bpmn"),
 }
 
@@ -169,7 +170,7 @@ def routes(listed: Iterable[Any]) -> Iterator[tuple[str, str]]:
 def addresses(app: FastAPI, system: System, campaign: str) -> dict[str, str]:
     """Values of the path parameters: the owner's open task, and things that are nobody's."""
     task = system.queries.inbox(PLACE, OWNER).rows[0]
-    return {"instance": task.instance, "task": task.task, "act": "release", "campaign": campaign, "kind": "nomination", "message": "nominate", "secret": "none", "name": "nominate", "id": "0" * 32,
+    return {"instance": task.instance, "task": task.task, "act": "release", "campaign": campaign, "kind": "nomination", "message": "nominate", "secret": "none", "name": "nominate", "person": "nobody", "id": "0" * 32,
             "place": PLACE, "package": "role-model-award", "hash": "0" * 64, "year": "2021", "decision": "approve", "group": "stages"}
 
 

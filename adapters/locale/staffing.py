@@ -1,0 +1,40 @@
+"""Words of the pages about one person: posts and account. Holds no logic."""
+
+ZH = {
+    "staffing.self": "不能办理本人的任职和账号，请由另一名管理员办理",
+    "staffing.organisation": "没有代码为“{org}”的单位。请从列表中选择，或先用表格导入该单位",
+    "staffing.role": "没有代码为“{role}”的岗位类别。请从列表中选择",
+    "staffing.held": "此人已在该单位担任这一岗位",
+}
+
+EN = {
+    "staffing.self": "Nobody decides about their own posts and account: ask another administrator",
+    "staffing.organisation": "There is no organisation with the code “{org}”. Choose one of the list, or import it first",
+    "staffing.role": "There is no role with the code “{role}”. Choose one of the list",
+    "staffing.held": "This person holds that post there already",
+    "任职与账号": "Posts and account",
+    "现任岗位": "Posts held",
+    "查看范围": "May look at",
+    "本岗位": "the post's own tasks",
+    "本单位及下级": "their organisation and all below it",
+    "活动概况": "heads of campaigns",
+    "自": "since",
+    "结束任职": "End",
+    "没有现任岗位。": "No posts at present.",
+    "名下还有 {count} 项只有本人能办的任务。请先由本人或流程管理员转办，再结束任职。": "{count} open tasks are this person's alone. Have them handed over, by the person or a process administrator, before the post ends.",
+    "任命": "Appoint",
+    "单位（名称或代码）": "Organisation (name or code)",
+    "岗位类别": "Role",
+    "按岗位": "as the role needs",
+    "登录账号": "Account",
+    "登录名“{login}”，可以登录。": "Signs in as “{login}”.",
+    "登录名“{login}”，已停用。": "“{login}” is closed.",
+    "还没有开通登录。": "No account was opened yet.",
+    "停用登录": "Close the account",
+    "停用后立即退出登录；在人员列表中可以重新开通。": "Signs the person out at once; the account can be opened again from the list of people.",
+    "已任命。": "Appointed.",
+    "任职已结束，已办事项的记录不变。": "The post has ended; what was done under it stays on record.",
+    "已停用登录。": "The account is closed.",
+    "本人的任职和账号由另一名管理员办理。": "Another administrator decides about your own posts and account.",
+    "每次任免都记入操作记录。": "Every appointment and its end goes into the record.",
+}
