@@ -24,6 +24,7 @@ from adapters.database.people import People
 from adapters.database.personal import Personal
 from adapters.database.publications import Publications
 from adapters.database.queries import Queries
+from adapters.database.receipts import stream_of
 from adapters.database.store import Answer, Store
 from adapters.database.upgrade import upgrade
 from adapters.database.worker import Worker
@@ -204,8 +205,10 @@ class System:
         return self.store.start(place, command, command_id)
 
     def message(self, place: str, name: str, parent: str, actor: str, payload: Mapping[str, Any], command_id: str = "",
-                personal: Mapping[str, Any] | None = None) -> Answer:
+                personal: Mapping[str, Any] | None = None, files: Mapping[str, Sequence[str]] | None = None) -> Answer:
         """Starts under `parent` the process that the message `name` starts (a nomination, a registration, an objection).
+
+        `files`: field → ids of the actor's own files that the new instance takes in; they are about whom its personal values are about.
 
         Raises: NotFound for an unknown parent or message; what the engine refuses.
         """
@@ -215,7 +218,21 @@ class System:
         instance = secrets.token_hex(16)
         command = Start(actor, instance, process.id, head.package, head.scheme, head.org, start=element, payload=checked(dict(payload)),
                         parent=parent, root=head.root, path=head.path)
-        return self.store.start(place, command, command_id, self._personal(instance, name, personal or {}))
+        taken = [Attachment(id, instance, "", field_) for field_, ids in (files or {}).items() for id in ids]
+        return self.store.start(place, command, command_id, self._personal(instance, name, personal or {}), self._attaching(place, instance, actor, taken))
+
+    def _attaching(self, place: str, instance: str, owner: str, files: Sequence[Attachment]) -> Callable[[Transaction, int], None] | None:
+        """What ties the owner's files to the instance in the command's own transaction; None without any."""
+        def attach(transaction: Transaction, seq: int) -> None:
+            offset, now = transaction.row(CLOCK, place=place) or (0, 0)
+            for each in files:
+                self.blobs.attach(transaction, place, instance, owner, each, now)
+
+        return attach if files else None
+
+    def came_to(self, place: str, actor: str, command_id: str) -> str | None:
+        """The instance in which this command of the actor's was carried out; None when it was not."""
+        return stream_of(self.database, place, actor, command_id)
 
     def _started_by(self, place: str, package: str, parent: str, message: str) -> tuple[Process, str]:
         for process in self.published.bundle(place, package).graphs.processes.values():
@@ -244,13 +261,7 @@ class System:
                 public["identity"] = self.keys.digest(place, canonical_bytes(list(read.identity)))
         about = self._personal(instance, open_task.form.id if open_task.form else "", personal)
         command = Complete(actor, task, outcome, opinion, checked(public), tuple(one.subject for one in about))
-
-        def attach(transaction: Transaction, seq: int) -> None:
-            offset, now = transaction.row(CLOCK, place=place) or (0, 0)
-            for each in attachments:
-                self.blobs.attach(transaction, place, instance, actor, each, now)
-
-        answer = self.store.handle(place, instance, command, command_id, about, attach if attachments else None)
+        answer = self.store.handle(place, instance, command, command_id, about, self._attaching(place, instance, actor, attachments))
         self.drafts.finish(place, instance, task)
         return answer
 

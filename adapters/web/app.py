@@ -15,7 +15,7 @@ from adapters.system.search import Search
 from adapters.system.demo import personas as prepared
 from adapters.system.health import Health, Limits
 from adapters.system.design import Design
-from adapters.web import api, campaign, demo, desk, errors, health, inbox, incidents, instance, materials, objections, open_pages, paper, search, session, task, uploads
+from adapters.web import api, campaign, demo, desk, errors, evidence, health, inbox, incidents, instance, materials, objections, open_pages, paper, search, session, task, uploads
 from adapters.web.audit import ROUTERS as AUDIT
 from adapters.web.audit.read_only import read_only
 from adapters.web.design.routers import ROUTERS as DESIGN
@@ -58,7 +58,7 @@ def create_app(system: System) -> FastAPI:
     app.state.auditing = Auditing(system)  # type: ignore[arg-type]
     app.state.mending = Mending(system)  # type: ignore[arg-type]
     app.state.search = Search(system.database)  # type: ignore[attr-defined]
-    app.state.objections = objections.Paces()
+    app.state.objections, app.state.gate = objections.Paces(), evidence.Gate()
     app.state.materials = Materials(system.database)  # type: ignore[attr-defined]
     app.state.receiving = uploads.Receiving()
     app.state.organisations = OrganisationNames(system)

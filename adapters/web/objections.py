@@ -15,6 +15,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from adapters.locale import say
+from adapters.web.evidence import LARGEST, NAME, evidence_field, received
 from adapters.web.notices import public_notices
 from adapters.web.ports import Row, System
 from adapters.web.rendering import render
@@ -22,7 +23,8 @@ from adapters.web.security import Pace
 from adapters.web.signed_in import language_of, system_of, text_of
 from adapters.web.startable import message_of
 from adapters.web.views import PublicNotice
-from engine.refusals import NotFound, Refused
+from engine.refusals import Conflict, NotFound, Refused
+from forms.fields import Field
 
 router = APIRouter()
 OBJECT = "object"  # the message that starts the process, as the package names it
@@ -53,6 +55,7 @@ class Written:
     contact: str = ""
     facts: str = ""
     command_id: str = ""
+    files: tuple[Mapping[str, Any], ...] = ()
 
     def wrong(self, listed: Mapping[str, str], language: str) -> dict[str, str]:
         found = {}
@@ -71,29 +74,40 @@ class Written:
 
 @router.get("/public/{place}/{campaign}/objection")
 def form(request: Request, place: str, campaign: str) -> Response:
-    notice, _ = _open_notice(system_of(request), place, campaign)
-    return _page(request, place, notice, Written(command_id=secrets.token_hex(16)), {})
+    notice, running = _open_notice(system_of(request), place, campaign)
+    return _page(request, place, notice, running, Written(command_id=secrets.token_hex(16)), {})
 
 
 @router.post("/public/{place}/{campaign}/objection")
 def send(request: Request, place: str, campaign: str) -> Response:
-    system = system_of(request)
-    notice, parent = _open_notice(system, place, campaign)
+    system, language = system_of(request), language_of(request)
+    notice, running = _open_notice(system, place, campaign)
+    files, unfit = received(request, system, place, running.evidence, language) if running.evidence is not None else ([], "")
     written = Written(
         text_of(request, "nomination"), text_of(request, "by_name") != "false", text_of(request, "objector"), text_of(request, "contact"), text_of(request, "facts"),
-        text_of(request, "command_id"))
+        text_of(request, "command_id"), tuple(files))
     if not COMMAND_ID.match(written.command_id):
         raise Refused("web.unreadable")
-    wrong = written.wrong(listed(notice), language_of(request))
+    wrong = written.wrong(listed(notice), language) | ({NAME: unfit} if unfit else {})
     if wrong:
-        return _page(request, place, notice, written, wrong, 422)
+        return _page(request, place, notice, running, written, wrong, 422)
     request.app.state.objections.check(request.client.host if request.client else "", f"{place}/{campaign}")
-    personal = {"nomination": written.nomination, "by_name": written.by_name, "facts": written.facts}
+    personal: dict[str, Any] = {"nomination": written.nomination, "by_name": written.by_name, "facts": written.facts}
     if written.by_name:
         personal |= {"objector": written.objector, "contact": written.contact}
     receiving: Any = system
-    answer = receiving.message(place, OBJECT, parent.id, BY_SYSTEM, {}, f"objection-{written.command_id}", personal)
-    return render(request, "objection_received.html", notice=notice, place=place, receipt=str(answer.instance)[:8].upper(), by_name=written.by_name)
+    command_id, attached = f"objection-{written.command_id}", dict[str, list[str]]()
+    if running.evidence is not None and written.files:
+        personal[running.evidence.id], attached[running.evidence.id] = list(written.files), [each["id"] for each in written.files]
+    try:
+        instance = receiving.message(place, OBJECT, running.parent.id, BY_SYSTEM, {}, command_id, personal, attached).instance
+        again = False
+    except Conflict:  # the same form once more, with files or words that were not in it the first time
+        instance, again = receiving.came_to(place, BY_SYSTEM, command_id), True
+        if instance is None:
+            raise
+    return render(request, "objection_received.html", notice=notice, place=place, receipt=str(instance)[:8].upper(), by_name=written.by_name,
+                  files=0 if again else len(written.files), again=again)
 
 
 def listed(notice: PublicNotice) -> dict[str, str]:
@@ -103,30 +117,40 @@ def listed(notice: PublicNotice) -> dict[str, str]:
 
 def takes_objections(system: System, place: str, notice: PublicNotice) -> bool:
     """Whether the notice's period is running and its package knows objections."""
-    return not notice.closed and _parent(system, place, notice.campaign) is not None
+    return not notice.closed and _running(system, place, notice.campaign) is not None
 
 
-def _open_notice(system: System, place: str, campaign: str) -> tuple[PublicNotice, Row]:
-    """The notice and the instance whose period is running. Raises NotFound; Refused `web.notice_over` outside the period."""
+@dataclass(frozen=True, slots=True)
+class Running:
+    """The instance under which an objection starts, and the field of its form that takes files."""
+
+    parent: Row
+    evidence: Field | None
+
+
+def _open_notice(system: System, place: str, campaign: str) -> tuple[PublicNotice, Running]:
+    """The notice and what its period is running in. Raises NotFound; Refused `web.notice_over` outside the period."""
     if place not in {each.id for each in system.places()}:
         raise NotFound("web.not_found")
     notice = next((each for each in public_notices(system, place) if each.campaign == campaign), None)
     if notice is None:
         raise NotFound("web.not_found")
-    parent = None if notice.closed else _parent(system, place, campaign)
-    if parent is None:
+    running = None if notice.closed else _running(system, place, campaign)
+    if running is None:
         raise Refused("web.notice_over")
-    return notice, parent
+    return notice, running
 
 
-def _parent(system: System, place: str, campaign: str) -> Row | None:
-    """The running instance under which an objection starts, in the element that its process names."""
-    head = system.head(place, campaign)
-    for process in system.published.bundle(place, head.package).graphs.processes.values():
+def _running(system: System, place: str, campaign: str) -> Running | None:
+    """Where an objection starts now: in the element that its process names."""
+    bundle = system.published.bundle(place, system.head(place, campaign).package)
+    for process in bundle.graphs.processes.values():
         if process.started_under[0] and message_of(process) == OBJECT:
-            return next((each for each in system.queries.holding(place, *process.started_under) if each.root == campaign), None)
+            parent = next((each for each in system.queries.holding(place, *process.started_under) if each.root == campaign), None)
+            return Running(parent, evidence_field(bundle, process)) if parent is not None else None
     return None
 
 
-def _page(request: Request, place: str, notice: PublicNotice, written: Written, wrong: Mapping[str, str], status: int = 200) -> Response:
-    return render(request, "objection.html", status, notice=notice, place=place, listed=listed(notice), written=written, wrong=wrong, limits=LIMITS)
+def _page(request: Request, place: str, notice: PublicNotice, running: Running, written: Written, wrong: Mapping[str, str], status: int = 200) -> Response:
+    return render(request, "objection.html", status, notice=notice, place=place, listed=listed(notice), written=written, wrong=wrong, limits=LIMITS,
+                  evidence=running.evidence, in_all=LARGEST)

@@ -156,7 +156,7 @@ async def guard(request: Request) -> None:
     given: Any = request.headers.get(TOKEN_HEADER)
     kind = request.headers.get("content-type", "")
     if kind.startswith("multipart/form-data") and session_of(request) is None:
-        raise SignedOut("identity.signed_out")  # before a large body is read
+        request.app.state.gate(request)  # before a large body is read
     if kind.startswith(("multipart/form-data", "application/x-www-form-urlencoded")):
         form = await request.form(max_files=100, max_fields=MOST_FIELDS)
         request.state.form = form

@@ -5,10 +5,12 @@ import re
 import secrets
 from datetime import timedelta
 
+import httpx
 import pytest
 
 from adapters.database import journal
 from adapters.system import System
+from adapters.web import evidence
 from adapters.web.app import create_app
 from engine.commands import Start
 from tests.web import world
@@ -114,3 +116,80 @@ def test_a_form_from_another_site_is_refused(own_system: System, notice: str) ->
     browser = Browser(create_app(own_system))
     id = opened(browser, notice)
     assert browser.press(address(notice), {**SAID, "command_id": id}, headers={"Origin": "https://elsewhere.example"}).status_code == 403
+
+
+# --- evidence ------------------------------------------------------------------------------------------------------------------------------------
+
+PICTURE, PAPER = b"\x89PNG\r\n\x1a\n" + b"0" * 900, b"%PDF-1.4\n" + b"1" * 900
+
+
+def sent(browser: Browser, campaign: str, *files: tuple[str, bytes], id: str = "", **fields: str) -> httpx.Response:
+    """An objection with files, as a browser without any script sends it."""
+    given = {**SAID, "command_id": id or opened(browser, campaign), **fields}
+    return browser.press(address(campaign), given, files=[("evidence", file) for file in files])
+
+
+def test_evidence_comes_with_it_and_is_seen_by_who_handles_it_alone(own_client: Browser, own_system: System, notice: str, office: str) -> None:
+    page = own_client.page(address(notice)).text
+    assert "最多 10 个，每个不超过 50.0 MB，合计不超过 100.0 MB，类型：图片、PDF" in page and 'enctype="multipart/form-data"' in page
+    id = opened(own_client, notice)
+    first, again = (sent(own_client, notice, ("照片.png", PICTURE), ("证明.pdf", PAPER), id=id) for _ in range(2))
+    own_system.run_due(world.PLACE)
+
+    assert "证据材料 2 个已收到" in first.text
+    receipt = re.search(r"figure-number\">([0-9A-F]{8})<", first.text)
+    assert receipt and again.status_code == 200 and receipt[1] in again.text and "没有重复登记" in again.text
+    (line,) = [each for each in own_system.queries.inbox(world.PLACE, office).rows if each.element == "register"]
+    handler = own_client.sign_in(office)
+    shown = handler.page(f"/tasks/{line.instance}/{line.task}").text
+    assert "保留 照片.png" in shown and "保留 证明.pdf" in shown
+    files = own_system.queries.instance(world.PLACE, office, line.instance).files
+    assert [(each.name, each.type, each.field, each.subject) for each in files] == [
+        ("照片.png", "image/png", "evidence", line.instance), ("证明.pdf", "application/pdf", "evidence", line.instance)]
+    assert handler.get(f"/files/{files[0].id}").content == PICTURE
+
+    read = own_system.task(world.PLACE, line.instance, line.task)
+    assert read.form is not None
+    own_system.complete(world.PLACE, office, line.instance, line.task, "register", "", {**SAID, "evidence": [each.id for each in files]}, "register")
+    own_system.run_due(world.PLACE)
+    values = own_system.published.scheme(world.PLACE, own_system.publications.packages(world.PLACE)[0].hash, own_system.publications.schemes(world.PLACE)[0].hash).values
+    seen = {who: own_client.sign_in(who).get(f"/files/{files[1].id}").status_code for who in (
+        world.person_of("objection_handler", values["public_notice"]["handler"]), world.person_of("judge", "expert-1"), world.person_of("employer_clerk", "mine-1"))}
+    assert list(seen.values()) == [200, 404, 404]
+    assert "证明.pdf" not in Browser(create_app(own_system)).get(f"/public/{world.PLACE}/{notice}").text
+
+
+def test_what_will_not_do_is_said_and_what_will_is_kept(own_client: Browser, own_system: System, notice: str, office: str) -> None:
+    answer = sent(own_client, notice, ("照片.png", PICTURE), ("程序.pdf", b"MZ" + b"0" * 99), contact="")
+
+    assert answer.status_code == 422
+    assert re.findall(r'<li><a href="#(\w+)">', answer.text) == ["contact", "evidence"] and "程序.pdf：文件类型不符" in answer.text
+    kept = re.search(r'name="kept" value="(\w+)" checked><span class="form-check-label">保留 照片.png', answer.text)
+    id = re.search(r'name="command_id" value="([^"]+)"', answer.text)
+    assert kept and id
+    theirs = own_system.files.put(world.PLACE, office, "内部.pdf", PAPER, ["application/pdf"])
+
+    assert sent(own_client, notice, id=id[1], kept=kept[1]).status_code == 200
+    own_system.run_due(world.PLACE)
+    (line,) = [each for each in own_system.queries.inbox(world.PLACE, office).rows if each.element == "register"]
+    assert [each.name for each in own_system.queries.instance(world.PLACE, office, line.instance).files] == ["照片.png"]
+    other = sent(own_client, notice, kept=theirs.id)  # somebody's own file cannot be taken by its id
+
+    assert other.status_code == 200 and "已收到。" not in other.text
+    assert own_system.files.info(world.PLACE, office, theirs.id).name == "内部.pdf"
+
+
+def test_too_many_and_too_much_at_once(own_client: Browser, notice: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    many = sent(own_client, notice, *[(f"{n}.png", PICTURE) for n in range(11)])
+    assert many.status_code == 422 and "最多 10 个文件，现在是 11 个" in many.text
+
+    id = opened(own_client, notice)
+    monkeypatch.setattr(evidence, "LARGEST", 2000)
+    assert sent(own_client, notice, ("照片.png", PICTURE * 3), id=id).status_code == 413
+    monkeypatch.setattr(evidence, "SLIGHT", 0)
+    assert [sent(own_client, notice, ("照片.png", PICTURE), id=id, contact="").status_code for _ in range(evidence.FROM_ONE + 1)][-2:] == [422, 429]
+
+
+def test_files_of_strangers_are_read_nowhere_else(own_client: Browser, notice: str) -> None:
+    own_client.page("/sign-in")
+    assert own_client.press("/sign-in", {"place": world.PLACE}, files=[("evidence", ("照片.png", PICTURE))]).status_code == 401
