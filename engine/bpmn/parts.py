@@ -141,13 +141,28 @@ def _data(tree: Tree, loop: Element, name: str) -> Value | None:
 
 
 def _data_name(tree: Tree, loop: Element, name: str) -> str:
-    """The variable behind loopDataInputRef/OutputRef: the name of the data object that is referenced, or the text itself."""
+    """The variable behind loopDataInputRef/OutputRef: the name of the data object that is referenced, or the text itself.
+
+    A task names its own input or output (§10.2.7): then the data object that a data association joins to it is meant.
+    """
     holder = child(loop, name)
     reference = text(holder)
     found = tree.by_id.get(tree.plain(loop, reference)) if reference else None
+    if found is not None and local(found) in ("dataInput", "dataOutput"):
+        found = _associated(tree, loop.getparent(), found)
     if found is not None and local(found) == "dataObjectReference":
         found = tree.by_id.get(found.get("dataObjectRef", ""), found)
     return reference if found is None else found.get("name") or reference
+
+
+def _associated(tree: Tree, activity: Element, data: Element) -> Element:
+    """The data object, property or store joined to an input or output of an activity; that itself when nothing is."""
+    near, far = ("targetRef", "sourceRef") if local(data) == "dataInput" else ("sourceRef", "targetRef")
+    for association in children(activity, "dataInputAssociation", "dataOutputAssociation"):
+        others = [tree.target(one, text(one)) for one in children(association, far)]
+        if any(tree.target(one, text(one)) is data for one in children(association, near)) and len(others) == 1 and others[0] is not None:
+            return others[0]
+    return data
 
 
 def _item(loop: Element, name: str) -> str:

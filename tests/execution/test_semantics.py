@@ -750,3 +750,11 @@ def test_a_loop_without_end_refuses_who_asked_and_is_an_incident_for_a_timer(pla
     assert state(w, j) == "ended"
     w.advance(HOUR)
     assert ([row.code for row in w.incidents(i)], opened(w, i)) == (["step.endless"], [])
+
+
+def test_a_tasks_own_data_make_its_instances_and_take_their_results(place: Place) -> None:
+    w = place("do_a_tasks_own_data_make_its_instances")
+    i = w.start("p", {"papers": ["x", "y"]})
+    w.complete(i, "a", mark="good")
+    w.complete(i, "a", mark="bad")
+    assert (state(w, i), w.variables(i)["marks"]) == ("ended", ["good", "bad"])
