@@ -157,7 +157,22 @@ def account_opened(page: Page, base: str) -> str:
     page.goto(f"{base}/design/people?text=示例复核管理员")
     page.get_by_text("开通登录").click()
     page.get_by_role("button", name="生成初始密码").click()
-    return page.locator(".flash code").inner_text()
+    password = page.locator(".flash code").inner_text()
+    comes_and_goes(page)
+    return password
+
+
+def comes_and_goes(page: Page) -> None:
+    """§4: one more post for the same person, and its end."""
+    page.get_by_role("link", name="示例复核管理员").click()
+    page.get_by_label("单位（名称或代码）").fill("hubei-health")
+    page.get_by_label("岗位类别").select_option("审计员")
+    page.get_by_role("button", name="任命").click()
+    expect(page.locator(".flash")).to_contain_text("已任命")
+    expect(page.locator(".person-line")).to_have_count(2)
+    page.locator(".person-line", has_text="审计员").get_by_role("button", name="结束任职").click()
+    expect(page.locator(".flash")).to_contain_text("任职已结束")
+    expect(page.locator(".person-line")).to_have_count(1)
 
 
 def brought_in(page: Page, base: str, archive: bytes, picture: Picture) -> None:
