@@ -202,8 +202,8 @@ def _paired_sections(before: Sequence[Tree], after: Sequence[Tree]) -> dict[int,
         pair(index, next((number for number in free if before[number].get("title") == section.get("title")), None))
     for index, section in enumerate(after):
         if index not in pairs:
-            ids = {field.get("id") for field in section.get("fields", [])}
-            pair(index, next((number for number in free if ids & {field.get("id") for field in before[number].get("fields", [])}), None))
+            ids = {str(field.get("id")) for field in section.get("fields", [])}
+            pair(index, next((number for number in free if ids & {str(field.get("id")) for field in before[number].get("fields", [])}), None))
     if len(before) == len(after):
         for index in range(len(after)):
             if index not in pairs and index in free:

@@ -282,7 +282,7 @@ def _formula(text: str) -> str | None:
 
 def _labels(text: str, old: Any) -> Any:
     """Codes as written behind the bar; a line without one keeps the code of the same label, else gets a new one."""
-    codes = {label: code for code, label in old.items()} if isinstance(old, dict) else {}
+    codes = {shown(label): code for code, label in old.items()} if isinstance(old, dict) else {}
     rows = [BAR.split(line.strip()) for line in text.split("\n") if line.strip()]
     written = {row[1] for row in rows if len(row) > 1 and row[1]}
     made: dict[str, str] = {}

@@ -14,6 +14,7 @@ from adapters.web.design.rights import Designer
 from adapters.web.rendering import render
 from engine.refusals import Invalid
 from forms.editing import Tree, part
+from forms.kinds import KINDS
 
 ASKS = ("drop", "rename")
 
@@ -43,5 +44,5 @@ def form_page(request: Request, designer: Designer, line: Any, file: str, files:
         saved_by=saved_by, problems=problems, ask=asked if asked in ASKS and view.at else "", typed=words, opened=part(shown, view.at) or {}, task=task,
         box_words=lambda label: words_of(label, designer.visitor.language), text=files[file].decode("utf-8", "replace") if typed_text is None else typed_text, raw_open=typed_text is not None,
         version_name=version_name(designer, line, WORKING), newer=designer.design.overtaken_by(designer.place, line),
-        field_kinds=FIELD_KINDS, column_kinds=COLUMN_KINDS, use_kinds={kind: say(f"formuse.{kind}", designer.visitor.language) for kind in ("own", "diagram", "form", "table", "scheme")})
+        field_kinds=FIELD_KINDS, column_kinds=COLUMN_KINDS, known_kinds=tuple(KINDS), use_kinds={kind: say(f"formuse.{kind}", designer.visitor.language) for kind in ("own", "diagram", "form", "table", "scheme")})
 

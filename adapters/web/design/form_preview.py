@@ -12,7 +12,7 @@ from engine.feel import Environment, FeelError, FeelSyntaxError, parse
 from engine.refusals import Finding, Invalid
 from engine.scheme.functions import NAMES
 from forms.answers import Page, PageField
-from forms.editing import Tree, changed, dropped, part
+from forms.editing import Tree, changed, dropped, part, parts
 from forms.fields import Field
 from forms.form import Form, Section, form_in
 from forms.kinds import fields_within
@@ -30,7 +30,7 @@ def readable(form: Tree, file: str, language: str) -> Form | None:
         except Invalid as invalid:
             mended = form
             # from the last to the first, so that leaving out a part moves no other that is named
-            for finding in sorted(invalid.findings, key=lambda one: [int(step) if step.isdigit() else 0 for step in one.element.split(".")], reverse=True):
+            for finding in sorted({(one.element, one.code): one for one in invalid.findings}.values(), key=lambda one: [int(step) if step.isdigit() else 0 for step in one.element.split(".")], reverse=True):
                 mended = _mended(mended, finding, language)
             if mended == form:
                 return None
@@ -61,9 +61,9 @@ def _once(form: Tree) -> Tree:
     """The form without the second of two fields of one name."""
     seen: set[str] = set()
     sections = []
-    for section in form.get("sections") or ():
+    for section in (one for one in parts(form, "sections") if isinstance(one, dict)):
         fields = []
-        for field in section.get("fields") or ():
+        for field in parts(section, "fields"):
             if isinstance(field, dict) and str(field.get("id")) not in seen:
                 seen.add(str(field.get("id")))
                 fields.append(field)
@@ -101,13 +101,21 @@ def drawn(form: Form, values: Mapping[str, Any], now: datetime, zone: ZoneInfo, 
         return samples.get(expression) if found is None or found == [] else found
 
     shown = replace(form, sections=tuple(_shown(section) for section in form.sections))
-    page = shown.page({}, (), look_up, task=task)
+    try:
+        page = shown.page({}, (), look_up, task=task)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+        # A first value of another type than its field's: nobody knows it before it is evaluated, and the boxes must stay in reach to mend it.
+        page = replace(shown, sections=tuple(_blank(section) for section in shown.sections)).page({}, (), look_up, task=task)
     conditional = {field.id for section in form.sections for field in section.fields if field.show_if or section.show_if}
     return replace(page, sections=tuple(replace(one, fields=tuple(_told(field, conditional, language) for field in one.fields)) for one in page.sections))
 
 
 def _shown(section: Section) -> Section:
     return replace(section, show_if="", fields=tuple(replace(one, show_if="") for one in section.fields))
+
+
+def _blank(section: Section) -> Section:
+    return replace(section, fields=tuple(replace(one, value_from="") for one in section.fields))
 
 
 def _told(field: PageField, conditional: set[str], language: str) -> PageField:

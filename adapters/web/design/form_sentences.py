@@ -61,15 +61,15 @@ class FormSentences:
         parts += [self.say("compare.told", label=self.label(key, kind) + self.say("compare.form.colon"), value=self.value(key, value, labels)) for key, value in field.items()
                   if key not in ("id", "kind", "label", *TOLD, "columns") and value not in (None, "", [])]
         if isinstance(field.get("columns"), list):
-            parts.append(self.say("compare.told", label=self.label("columns", kind) + self.say("compare.form.colon"), value=self.say("compare.and").join(str(one.get("label") or one.get("id")) for one in field["columns"])))
+            parts.append(self.say("compare.told", label=self.label("columns", kind) + self.say("compare.form.colon"), value=self.say("compare.and").join(str(one.get("label") or one.get("id")) if isinstance(one, Mapping) else str(one) for one in field["columns"])))
         return self.say("compare.form.joint").join(parts)
 
     def _kind(self, kind: str) -> str:
-        return self.say(f"kind.{kind}") if knows(f"kind.{kind}") else kind
+        return self.say(f"kind.{kind}") if _known(f"kind.{kind}") else kind
 
     def label(self, key: str, kind: str) -> str:
         for code in (f"box.{key}.{FAMILIES.get(kind, kind)}", f"box.{key}", f"key.{key}"):
-            if knows(code):
+            if _known(code):
                 return self.say(code).partition("（")[0] if self.language == "zh" else self.say(code).partition(" (")[0]
         return key
 
@@ -89,7 +89,7 @@ class FormSentences:
         if key == "kind":
             return self.say("compare.quoted", text=self._kind(str(value)))
         if key == "accept" and isinstance(value, list):
-            return self.say("compare.and").join(self.say(f"media.{one}") if knows(f"media.{one}") else str(one) for one in value)
+            return self.say("compare.and").join(self.say(f"media.{one}") if _known(f"media.{one}") else str(one) for one in value)
         if key == "access":
             rights = {"default": value} if isinstance(value, str) else value
             return self.say("compare.joint").join((f"{name} " if name != "default" else "") + self._word("access", right) for name, right in rights.items()) if isinstance(rights, Mapping) else str(value)
@@ -108,7 +108,7 @@ class FormSentences:
         return self.say("compare.quoted", text=self.plain(value))
 
     def _word(self, key: str, value: Any) -> str:
-        return self.say(f"box.{key}.{value}") if knows(f"box.{key}.{value}") else str(value)
+        return self.say(f"box.{key}.{value}") if _known(f"box.{key}.{value}") else str(value)
 
     def _formula(self, text: str, labels: Mapping[str, str]) -> str:
         """A condition that the page offers in its words; another as it is written."""
@@ -131,3 +131,8 @@ class FormSentences:
 
     def _all(self, values: Sequence[Any]) -> str:
         return self.say("compare.and").join(str(one) for one in values)
+
+
+def _known(code: str) -> bool:
+    """Whether there are words for a code; what a file says may be part of it, and a Chinese text is no code."""
+    return code.isascii() and knows(code)

@@ -69,8 +69,8 @@ def words_of(label: str, language: str) -> str:
     """The words of a box: by its kind, else in general; a name of the file itself stands as it is."""
     if not label.startswith("box."):
         return label
-    code = label if knows(label) else label.rpartition(".")[0]
-    return say(code, language) if knows(code) else label.rpartition(".")[2]
+    code = next((one for one in (label, label.rpartition(".")[0]) if one.isascii() and knows(one)), "")
+    return say(code, language) if code else label.rpartition(".")[2]
 
 
 def form_id(file: str) -> str:
@@ -206,7 +206,12 @@ class FormPage:
         own = tuple(words for where, found in said.items() if (where == path or where.startswith(path + ".")) and not any(where.startswith(row.path) for row in rows) for words in found)
         required = one.get("required", one.get("kind") == "statement") is True
         marks = (*(("必填",) if required else ()), *(("按条件必填",) if one.get("required_if") else ()), *(("按条件显示",) if one.get("show_if") else ()), *(("个人信息",) if one.get("personal") is True else ()))
-        return PartLine(path, str(one.get("label") or str(one.get("text") or "")[:LONGEST]), str(one.get("id") or one.get("code") or ""), str(one.get("kind") or ""), marks, own, rows)
+        return PartLine(path, str(one.get("label") or str(one.get("text") or "")[:LONGEST] or self._parameter_label(one.get("text_from"))), str(one.get("id") or one.get("code") or ""), str(one.get("kind") or ""), marks, own, rows)
+
+    def _parameter_label(self, formula: Any) -> str:
+        """What a text is called that is a parameter of the scheme, as it is; empty for another formula."""
+        found = self._parameters().get(str(formula).removeprefix("=scheme."))
+        return found.label if found else ""
 
     def uses(self, tree: Tree, at: str) -> tuple[FieldUse, ...]:
         """Everything that reads the field at `at`: formulas, diagrams, tables, schemes; of an outcome, the diagrams that wait for it."""
