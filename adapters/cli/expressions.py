@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from adapters.locale import say as words
 from adapters.system.trying import environment, scheme_values
 from engine.dmn import Model, Result, check_tables, parse_dmn
 from engine.dmn.graph import DrgElement, InputData, Service
-from engine.feel import Environment, Expression, FeelError, FeelSyntaxError, Reason, kind, parse
+from engine.feel import BUILT_INS, Environment, Expression, FeelError, FeelSyntaxError, Reason, kind, parse
 from engine.feel.values import notation
 from engine.journal.canonical import from_canonical
 from engine.refusals import Finding, Invalid, Refused
@@ -60,8 +61,15 @@ def feel(given: argparse.Namespace) -> int:
         for line in _explained(expression, scope, value):
             print(line)
     if reasons and (value is None or given.explain):
-        say.lines((_why(one) for one in reasons), sys.stderr)
+        say.lines((_why(one) + _meant(one, scope) for one in reasons), sys.stderr)
     return 0
+
+
+def _meant(reason: Reason, scope: Mapping[str, Any]) -> str:
+    """The known name that a misspelt one is nearest to."""
+    known = {"feel.missing-name": list(scope), "feel.no-function": [*BUILT_INS, *NAMES]}.get(reason.code, [])
+    near = get_close_matches(str(reason.details.get("name")), known, 1, 0.5)
+    return words("（是不是“{name}”？）", say.LANGUAGE, name=near[0]) if near else ""
 
 
 def _wrong(text: str, reason: Reason) -> int:
@@ -74,7 +82,7 @@ def _wrong(text: str, reason: Reason) -> int:
 
 
 def _explained(expression: Expression, scope: Mapping[str, Any], value: Any) -> Iterator[str]:
-    yield words("· 结果类型：{kind}", say.LANGUAGE, kind=kind(value))
+    yield words("· 结果类型：{kind}", say.LANGUAGE, kind=words(f"feel.kind.{kind(value)}", say.LANGUAGE))
     for name in sorted(expression.names):
         known = f"{name} = {notation(scope[name])}" if name in scope else words("{name}（没有此变量）", say.LANGUAGE, name=name)
         yield words("· 用到的变量：{name}", say.LANGUAGE, name=known)

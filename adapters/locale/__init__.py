@@ -24,6 +24,9 @@ def catalogue(language: str) -> Mapping[str, str]:
     return merged
 
 
+_KIND_DETAILS = frozenset({"kind", "wanted", "left", "right", "start", "end"})
+
+
 class _Details(dict[str, object]):
     """Placeholders of a template; one without a value shows as 「…」 rather than breaking the page."""
 
@@ -55,7 +58,15 @@ def say(code: str, language: str = "zh", /, **details: object) -> str:
         template = code
     if not details and "{" not in template and "}" not in template:
         return template
-    return template.format_map(_Details({name: _plain(value, language) for name, value in details.items()}))
+    return template.format_map(_Details({name: _plain(_kinds(code, name, value, language), language) for name, value in details.items()}))
+
+
+def _kinds(code: str, name: str, value: object, language: str) -> object:
+    """Kinds of FEEL values («number | string») in the reader's words, where a reason about an expression names them."""
+    if not code.startswith(("feel.", "dmn.")) or name not in _KIND_DETAILS or not isinstance(value, str):
+        return value
+    words = [catalogue(language).get(f"feel.kind.{part}") for part in value.split(" | ")]
+    return value if None in words else ("或" if language == "zh" else " or ").join(word for word in words if word)
 
 
 def _plain(value: object, language: str) -> object:

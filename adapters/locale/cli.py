@@ -54,6 +54,7 @@ EN = {
     "· 结果类型：{kind}": "· kind of the result: {kind}",
     "· 用到的变量：{name}": "· variable used: {name}",
     "{name}（没有此变量）": "{name} (there is no such variable)",
+    "（是不是“{name}”？）": " (did you mean “{name}”?)",
     "· 用到的函数：{names}": "· functions used: {names}",
     "! 没有给出“{name}”，按空值计算": "! “{name}” is not given and counts as null",
     "! 用不到“{name}”，可用的输入：{known}": "! “{name}” is not used; the inputs are: {known}",

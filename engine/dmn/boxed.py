@@ -13,6 +13,7 @@ from engine.feel.closures import Evaluate
 from engine.feel.errors import FeelSyntaxError
 from engine.feel.evaluation import Frame, Run
 from engine.feel.expression import Expression, parse
+from engine.feel.functions import BUILT_INS
 from engine.feel.loops import Lambda, Source
 from engine.feel.tree import Name, Node, UnaryTests, steps
 from engine.feel.types import ANY, Type, Types, coerce
@@ -48,6 +49,7 @@ class Reader:
     expressions: list[Expression]
     tables: list[Table]
     domain_of: Callable[[Node], str]
+    whole: bool = True  # `names` are all there are; not so inside a filter, where an element's entries are names too
 
     def seeing(self, *names: str) -> Reader:
         return replace(self, names=self.names | set(names))
@@ -67,6 +69,11 @@ class Reader:
         except FeelSyntaxError as error:
             return self.refuse(error.code, element, at=f"{error.line}:{error.column}", text=text[:80], **error.details)
         self.expressions.append(found)
+        for name in sorted(found.names - self.names - BUILT_INS.keys()) if self.whole else ():
+            self.findings.append(Finding(
+                "dmn.unknown-name", element=element.get("id") or self.owner, line=element.sourceline or 0, severity="warning",
+                details={"name": name, "text": text[:80]},
+            ))
         return _paid(found.evaluate, steps(found.tree))
 
     def typed(self, evaluate: Evaluate, element: Element, name: str = "") -> Evaluate:
@@ -184,7 +191,7 @@ class Reader:
         return loops.quantified((source,), self.seeing(name).typed_inner(element, "satisfies"), which == "some", NOWHERE)
 
     def filter(self, element: Element) -> Evaluate:
-        return loops.filtered(self.typed_inner(element, "in"), self.seeing("item").typed_inner(element, "match"), NOWHERE)
+        return loops.filtered(self.typed_inner(element, "in"), replace(self.seeing("item"), whole=False).typed_inner(element, "match"), NOWHERE)
 
     def typed_inner(self, element: Element, name: str) -> Evaluate:
         inside = child(element, name)

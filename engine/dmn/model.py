@@ -19,6 +19,7 @@ from engine.feel.types import FunctionType, NamedType, Type, resolve
 from engine.refusals import Finding, Invalid, NotFound
 
 MOST_IMPORTS = 50
+MOST_NAMED = 20  # decisions that a refusal lists
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ class Model:
             for element in candidates:
                 if name in (element.title, element.name, element.id):
                     return element
-        raise NotFound("dmn.no-decision", name=name, model=self.name)
+        raise NotFound("dmn.no-decision", name=name, model=self.name, known=[one.title or one.name for one in (*self.decisions, *self.services)][:MOST_NAMED])
 
     def evaluate(self, decision: str, inputs: Mapping[str, Any], env: Environment | None = None) -> Result:
         """The value of the decision (by name or id) for these inputs (by name; missing ones are null).

@@ -14,7 +14,7 @@ from engine.feel.errors import Rejected
 from engine.feel.evaluation import Frame, Run
 from engine.feel.tree import Place
 from engine.feel.types import Type, Types, coerce
-from engine.feel.values import admit, equal, satisfies, text_of
+from engine.feel.values import admit, equal, kind, satisfies, text_of
 
 NOWHERE = Place(0, 0)
 HIT_POLICIES = ("UNIQUE", "FIRST", "PRIORITY", "ANY", "COLLECT", "RULE ORDER", "OUTPUT ORDER")
@@ -121,9 +121,8 @@ class Table:
         for output, entry in zip(self.outputs, self.rules[index].results):
             value = entry(s, r)
             if output.type is not None:
-                fits, value = coerce(value, output.type, self.types, r.spend)
-                if not fits:
-                    r.null("dmn.wrong-type", NOWHERE, name=output.name or self.name)
+                fits, converted = coerce(value, output.type, self.types, r.spend)
+                value = converted if fits else r.null("dmn.wrong-type", NOWHERE, name=output.name or self.name, kind=kind(value))
             found.append(value)
         return found
 

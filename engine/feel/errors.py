@@ -49,3 +49,10 @@ class Rejected(Exception):
         super().__init__(code, details)
         self.code = code
         self.details: Mapping[str, object] = details
+
+
+def wrong_count(function: str, given: int, least: int, most: int) -> Rejected:
+    """So many arguments do not go with the function."""
+    if least == most:
+        return Rejected("feel.argument-count", function=function, given=given, wanted=most)
+    return Rejected("feel.argument-range", function=function, given=given, least=least, most=most)

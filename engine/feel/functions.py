@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from engine.feel.errors import Rejected
+from engine.feel.errors import Rejected, wrong_count
 from engine.feel.evaluation import Run
 from engine.feel.temporal import YearMonthDuration
 from engine.feel.values import MISSING, PLAIN, Range, admit, bind, decimal_of, is_callable, is_list, kind
@@ -133,10 +133,7 @@ class Overloads:
         if refusal is not None:
             raise refusal
         signatures = self.signatures
-        raise Rejected(
-            "feel.argument-count", function=self.name, given=len(arguments), least=min(s.required for s in signatures),
-            most=max(len(s.parameters) for s in signatures),
-        )
+        raise wrong_count(self.name, len(arguments), min(s.required for s in signatures), max(len(s.parameters) for s in signatures))
 
 
 def built_in(declaration: str, *, run: bool = False) -> Callable[[F], F]:
@@ -179,7 +176,7 @@ def function_of(value: object, parameters: int, role: str) -> Any:
         raise Rejected("feel.not-a-function", kind=kind(value))
     names = getattr(value, "parameters", None)
     if names is not None and len(names) != parameters:
-        raise Rejected("feel.argument-count", function=role, given=parameters, least=len(names), most=len(names))
+        raise wrong_count(role, parameters, len(names), len(names))
     return value
 
 

@@ -25,6 +25,13 @@ _TOKEN = re.compile(
       |(?P<operator>\.\.|\*\*|->|<=|>=|!=|[-+*/=<>()\[\]{{}},:.@'])""",
     re.VERBOSE | re.DOTALL | re.ASCII,
 )
+# Characters that are none of FEEL's, and what FEEL writes instead: of a Chinese keyboard, of mathematics, of other languages.
+_SLIPS = {
+    "≥": ">=", "≤": "<=", "≠": "!=", "＞": ">", "＜": "<", "＝": "=", "×": "*", "÷": "/", "＋": "+", "－": "-", "，": ",", "、": ",", "：": ":", "（": "(",
+    "）": ")", "【": "[", "】": "]", "｛": "{", "｝": "}", "“": '"', "”": '"', "‘": '"', "’": '"', "＂": '"', "。": ".", "．": ".", "&": "and", "|": "or",
+    "!": "not(…)", "！": "not(…)", "%": "/ 100", "％": "/ 100", ";": ",", "；": ",", "^": "**",
+    **{chr(0xFF10 + digit): str(digit) for digit in range(10)},
+}
 _ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{6})|(.))", re.DOTALL)
 _SIMPLE = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "'": "'", "\\": "\\"}
 
@@ -65,7 +72,7 @@ def tokens(source: Source) -> list[Token]:
     while position < len(text):
         match = _TOKEN.match(text, position)
         if match is None:
-            raise source.error("feel.unfinished-text" if text[position] == '"' else "feel.unknown-character", position, character=text[position])
+            raise _refused(source, position)
         if match.lastgroup == "space":
             spaced = True
         else:
@@ -74,6 +81,15 @@ def tokens(source: Source) -> list[Token]:
         position = match.end()
     found.append(Token("end", "", len(text), spaced))
     return found
+
+
+def _refused(source: Source, position: int) -> FeelSyntaxError:
+    character = source.text[position]
+    if character == '"':
+        return source.error("feel.unfinished-text", position)
+    if character in _SLIPS:
+        return source.error("feel.slip", position, found=character, instead=_SLIPS[character])
+    return source.error("feel.unknown-character", position, character=character)
 
 
 @lru_cache(maxsize=4096)

@@ -15,6 +15,9 @@ from engine.feel.values import NUMBERS
 DEEPEST = 64  # nesting of brackets, conditions and functions; reading takes at most nine Python frames a level
 HIGHEST = 120  # height of the tree; compiling and evaluating take at most three frames a level
 COMPARISONS = ("=", "!=", "<", "<=", ">", ">=")
+_SLIPS = {
+    "==": "=", "=>": ">=", "=<": "<=", "<>": "!=", "'": '"', "或": "or", "或者": "or", "且": "and", "并且": "and", "和": "and", "与": "and", "非": "not(…)",
+}
 _CONSTANTS: dict[str, None | bool] = {"null": None, "true": True, "false": False}
 _OR, _AND, _COMPARISON, _SUM, _PRODUCT, _POWER = range(1, 7)
 _LEVELS = {
@@ -77,7 +80,20 @@ class Parser:
     def unexpected(self, wanted: str = "") -> FeelSyntaxError:
         if self.token.kind == "end":
             return self.error("feel.unexpected-end", wanted=wanted)
-        return self.error("feel.unexpected", found=self.token.text[:40], wanted=wanted)
+        slip = self.slip()
+        if slip is not None:
+            return slip
+        return self.error("feel.expected" if wanted else "feel.unexpected", found=self.token.text[:40], wanted=wanted)
+
+    def slip(self) -> FeelSyntaxError | None:
+        """What is written here means something in another language, or in Chinese: the error that says how FEEL writes it."""
+        token, before = self.token, self.tokens[self.at - 1] if self.at else self.token
+        pair = before.text + token.text
+        if token.start == before.start + len(before.text) and pair in _SLIPS:
+            return self.source.error("feel.slip", before.start, found=pair, instead=_SLIPS[pair])
+        if token.kind != "string" and token.text in _SLIPS:
+            return self.error("feel.slip", found=token.text, instead=_SLIPS[token.text])
+        return None
 
     # Whole texts
 

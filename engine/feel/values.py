@@ -12,7 +12,7 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import Any, TypeGuard
 
 from engine.feel import temporal
-from engine.feel.errors import Rejected
+from engine.feel.errors import Rejected, wrong_count
 from engine.feel.temporal import FarDate, FarDateTime, FarDuration, FarTime
 from engine.feel.temporal import YearMonthDuration as YearMonthDuration
 
@@ -90,7 +90,7 @@ def bind(
     if variadic and len(arguments) >= most - 1:
         return [*arguments[:most - 1], tuple(arguments[most - 1:])]
     if not least <= len(arguments) <= most:
-        raise Rejected("feel.argument-count", function=function, given=len(arguments), least=least, most=most)
+        raise wrong_count(function, len(arguments), least, most)
     return [*arguments, *[MISSING] * (most - len(arguments))] if len(arguments) < most else arguments
 
 
@@ -384,7 +384,7 @@ _NOTATIONS: Mapping[str, Callable[[Any], str]] = {
     "number": lambda value: number_text(admit(value)),  # type: ignore[arg-type]
     "date": temporal.date_text, "time": temporal.time_text, "date and time": temporal.date_time_text,
     "days and time duration": temporal.duration_text, "years and months duration": temporal.duration_text,
-    "range": _range_text, "function": lambda value: f"function {getattr(value, 'name', '')}",
+    "range": _range_text, "function": lambda value: f"function {value.name}" if getattr(value, "name", "") else f"function({', '.join(getattr(value, 'parameters', ()))})",
 }
 
 

@@ -29,13 +29,21 @@ def test_a_null_says_why() -> None:
         0, ["null"], ["· 第 1 行第 14 列：没有名为“县”的变量，请核对名称，或先给它赋值。"])
 
 
+@pytest.mark.parametrize(("text", "err"), [
+    ("得份 + 1", "· 第 1 行第 1 列：没有名为“得份”的变量，请核对名称，或先给它赋值。（是不是“得分”？）"), ("cuont(得分)", "· 第 1 行第 1 列：没有名为“cuont”的函数，请核对名称。（是不是“count”？）"),
+    ('得分 + "1"', "· 第 1 行第 4 列：“+”不能用于数值和文本，请先换成同类的值。"), ("abs(1, 2)", "· 第 1 行第 1 列：函数“abs”的参数个数不对：给了 2 个，应为 1 个。"),
+])
+def test_a_slip_is_told_with_what_was_probably_meant(text: str, err: str) -> None:
+    assert called("feel", text, "--scope", '{"得分": 85}').err[:1] == [err]
+
+
 def test_an_explanation_names_what_was_used() -> None:
     found = banli("feel", "count(票)", "--scope", '{"票": [1, 0]}', "--explain")
-    assert found == Ran(0, ["2", "· 结果类型：number", "· 用到的变量：票 = [1, 0]", "· 用到的函数：count"], [])
+    assert found == Ran(0, ["2", "· 结果类型：数值", "· 用到的变量：票 = [1, 0]", "· 用到的函数：count"], [])
 
 
 @pytest.mark.parametrize(("arguments", "err"), [
-    (("得分 >= ）",), ["✗ 第 1 行第 7 列：字符“）”不能用在表达式里，标点请用英文半角。", "    得分 >= ）", "            ^"]),
+    (("得分 >= ）",), ["✗ 第 1 行第 7 列：“）”不能用在表达式里，请改为“)”。", "    得分 >= ）", "            ^"]),
     (('assert(1, 1 > 2, "太小")',), ["✗ 断言不成立，已中止。太小"]),
     (("count(for a in 1..1000, b in 1..1000 return a * b)",), ["✗ 计算量超过上限（300000），已中止，请简化表达式或缩小数据。"]),
     (("1", "--scope", "[1]"), ["✗ “[1]”不是 JSON 或 FEEL 上下文（例如 {\"得分\": 85}）：不是一组“名称: 值”"]),
@@ -91,7 +99,7 @@ def test_gaps_and_overlaps_are_shown_with_an_example_and_an_overlap_fails(tmp_pa
 
 
 @pytest.mark.parametrize(("arguments", "err"), [
-    ((SUPERVISION, "安排"), "✗ 模型“分类监管”中没有名为“安排”的决策，请核对名称。"),
+    ((SUPERVISION, "安排"), "✗ 模型“分类监管”中没有名为“安排”的决策，请核对名称，现有：风险类别、监管频次、监管安排。"),
     (("gone.dmn",), "✗ 读不了文件“gone.dmn”，请核对路径。"),
 ])
 def test_what_is_not_there_is_told(arguments: tuple[str, ...], err: str) -> None:

@@ -35,7 +35,7 @@ def _model(documents: tuple[bytes, ...], decision: str) -> Model:
         except NotFound:
             continue
         return model
-    raise NotFound("dmn.no-decision", name=decision, model="")
+    raise NotFound("dmn.no-decision", name=decision, model="", known=[])
 
 
 @lru_cache(maxsize=8)

@@ -164,6 +164,17 @@ def test_a_syntax_error_has_the_line_of_the_file_and_the_place_in_the_text():
     assert (finding.line, finding.details["at"], finding.details["text"]) == (3, "1:7", "1 + (2")
 
 
+def test_a_name_that_nothing_gives_is_a_warning():
+    """Most often a text without its quotes, or an input that is not connected."""
+    read = parse_dmn(model(
+        given("n", "m"), decision("r", table("n", "r", "> 1 | 优秀", "> m | \"合格\"", "- | count(n)"), "n"), decision("q", text("sort([n, 2], min)[item > x]"), "n"),
+        decision("c", f"<context>{entry('a', text('n'))}{entry('b', text('a + 1'))}</context>", "n"),
+        decision("f", f"<filter><in>{text('[{e: 1}]')}</in><match>{text('e > 0 and item.e < n')}</match></filter>", "n"),
+    ))
+
+    assert [(one.code, one.severity, one.details["name"]) for one in read.findings] == [("dmn.unknown-name", "warning", "优秀"), ("dmn.unknown-name", "warning", "m")]
+
+
 def test_reasons_name_the_decision_they_arose_in():
     reasons = evaluate("y", given("a"), decision("x", text("a + 1"), "a"), decision("y", text("x + 1"), "!x")).reasons
 
