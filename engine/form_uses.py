@@ -15,7 +15,7 @@ from engine.bpmn.read import Document, read
 from engine.bpmn.rules.diagram import Diagram
 from engine.bpmn.tree import Element
 from engine.dmn import xml
-from engine.feel import FeelSyntaxError, parse
+from engine.feel import Expression, FeelSyntaxError, parse
 from engine.refusals import Invalid
 from engine.scheme.functions import NAMES
 from forms.form import Form
@@ -85,9 +85,9 @@ def uses_of(files: Mapping[str, bytes], form: Form, field: str, others: Mapping[
 
 
 def outcome_uses(files: Mapping[str, bytes], form: str, code: str) -> list[FieldUse]:
-    """What reads the outcome `code` of a form's tasks: expressions of their own diagrams that look at `outcome` and name it."""
+    """What may wait for the outcome `code` of a form's tasks: expressions of their own diagrams that name it, for an outcome is often kept under another name."""
     homes = {task.file for task in tasks_of(files, form)}
-    return [use for use in _in_documents(files, "outcome", lambda file, element: file in homes) if f'"{code}"' in use.text]
+    return list(_in_documents(files, lambda one: f'"{code}"' in one.text, lambda file, element: file in homes))
 
 
 def _label(form: Form, where: str) -> str:
@@ -115,13 +115,13 @@ def _in_diagrams(files: Mapping[str, bytes], form: str, field: str) -> Iterator[
     asking = tasks_of(files, form)
     inside = {(task.file, task.element) for task in asking if task.outputs}
     everywhere = any(not task.outputs for task in asking)
-    yield from _in_documents(files, field, lambda file, element: everywhere or (file, element) in inside)
+    yield from _in_documents(files, lambda one: field in one.names, lambda file, element: everywhere or (file, element) in inside)
 
 
-def _in_documents(files: Mapping[str, bytes], name: str, sees: Callable[[str, str], bool]) -> Iterator[FieldUse]:
-    """Expressions that read `name`, at elements that see it; each said once."""
+def _in_documents(files: Mapping[str, bytes], reads: Callable[[Expression], bool], sees: Callable[[str, str], bool]) -> Iterator[FieldUse]:
+    """Expressions that read what is asked about, at elements (file, id) that see it; each said once."""
     for file, document in _documents(files):
-        found = [use for use in document.tree.uses if name in use.expression.names]
+        found = [use for use in document.tree.uses if reads(use.expression)]
         if not found:
             continue
         diagram, nodes = Diagram(document), {id: node for process in document.processes for id, node in process.nodes.items()}

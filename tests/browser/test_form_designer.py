@@ -1,4 +1,4 @@
-"""改表单: an administrator who never saw YAML changes a form of a working copy, looks at the preview, and finds each change in the memo."""
+"""改表单 of docs/guides/administrator.md: an administrator who never saw YAML changes a form of a working copy, looks at the preview, and finds each change in the memo; its picture is made anew with --long."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.demo_place import complaints, enter, fits, served
+from tests.browser.demo_place import ROOT, complaints, enter, fits, served
 
+IMAGES = ROOT / "docs" / "images"
 PACKAGE = "/design/packages/role-model-award"
 FORM = f"{PACKAGE}/edit?file=forms/nomination.yaml"
 
@@ -27,7 +28,8 @@ def base(tmp_path_factory: pytest.TempPathFactory, dist: Path) -> Iterator[str]:
         yield address
 
 
-def test_a_form_is_changed_without_a_programmer(page: Page, base: str, browser: Browser, browser_context_args: dict[str, object], axe: Callable[..., list[str]]) -> None:
+def test_a_form_is_changed_without_a_programmer(page: Page, base: str, browser: Browser, browser_context_args: dict[str, object], axe: Callable[..., list[str]],
+                                                request: pytest.FixtureRequest) -> None:
     said = complaints(page)
     enter(page, base, "管理员")
     page.goto(base + PACKAGE)
@@ -57,6 +59,8 @@ def test_a_form_is_changed_without_a_programmer(page: Page, base: str, browser: 
     expect(page.locator("#open legend").first).to_have_text("修改：班组（示例）")
     page.get_by_label("什么时候显示", exact=True).select_option(label="“是否一线劳动者”选“是”时")
     expect(page.locator("#sample-live")).to_contain_text("〔满足条件时才显示〕")
+    if request.config.getoption("--long"):
+        page.screenshot(path=IMAGES / "administrator-form.png")
     page.get_by_role("button", name="改好了，收起").click()
     page.get_by_role("button", name="把“班组（示例）”上移").press("Enter")
     expect(page.get_by_role("button", name="把“班组（示例）”上移")).to_be_focused()

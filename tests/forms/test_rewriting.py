@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.refusals import Refused
@@ -164,6 +164,7 @@ def test_a_renamed_field_is_renamed_in_the_identity_too() -> None:
     assert renamed(form, "sections.0.fields.0", "full_name") == {"identity": ["full_name", "=x"], "sections": [{"fields": [{"id": "full_name"}]}]}
 
 
+@settings(max_examples=40)
 @given(st.data())
 def test_any_form_of_the_library_survives_any_edits(data: st.DataObject) -> None:
     """Comments are strewn in; then parts are moved, dropped, added and filled in. The function itself compares what it wrote with what was meant."""

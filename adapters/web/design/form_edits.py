@@ -92,7 +92,7 @@ def _typed(request: Request) -> dict[str, str]:
 def _name(tree: Tree, path: str) -> str:
     """What a part is called, so that one that somebody else moved is not taken for another."""
     found = part(tree, path) or {}
-    return str(found.get("id") or found.get("code") or found.get("title") or "") if path.count(".") != 1 or path.startswith("outcomes") else ""
+    return str(found.get("id") or found.get("code") or "")
 
 
 def _with_boxes(request: Request, edit: Edit) -> Tree:
