@@ -1,7 +1,7 @@
 """Item definitions of a decision model to types. Checks no values itself."""
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from engine.dmn import xml
 from engine.dmn.xml import Element, child, children
@@ -15,6 +15,11 @@ from engine.feel.values import Spend
 from engine.refusals import Finding
 
 TEST_BUDGET = 20_000  # steps that the test of one value against its allowed values may take
+
+# Names of types as other tools and older versions of DMN write them. None stands for every value.
+FOREIGN: Mapping[str, Type | None] = {
+    **BUILT_IN, "Any": None, "any": None, **dict.fromkeys(("integer", "int", "long", "double", "float", "decimal"), BUILT_IN["number"]),
+}
 
 
 class TypeTable:
@@ -52,8 +57,8 @@ class TypeTable:
         local = name.rpartition(":")[2]  # DMN 1.1 writes names with a prefix
         if name not in self.types and local in self.types:
             name = local
-        elif name not in self.types and local in BUILT_IN:
-            return None if local == "Any" else BUILT_IN[local]
+        elif name not in self.types and local in FOREIGN:
+            return FOREIGN[local]
         return NamedType(name)
 
     def allowed_text(self, reference: str | None) -> str:

@@ -33,11 +33,6 @@ def string(run: Run, value: object) -> str | None:
     return text_of(value, run.spend)
 
 
-@built_in("number(from: number)")
-def number_itself(value: Decimal) -> Decimal:
-    return value
-
-
 @built_in("number(from: string)")
 def number_plain(text: str) -> Decimal:
     return number(text, None, None)

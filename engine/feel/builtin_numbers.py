@@ -26,17 +26,17 @@ def rounded(number: Decimal, scale: Decimal, mode: str, function: str) -> Decima
     return finite(NUMBERS.plus(number.quantize(Decimal((0, (1,), -digits)), rounding=mode, context=_WIDE)), function)
 
 
-def _rounding(name: str, mode: str) -> None:
-    @built_in(f"{name}(n: number, scale: number =)")
+def _rounding(name: str, mode: str, mark: str) -> None:
+    @built_in(f"{name}(n: number, scale: number {mark})")
     def round_(n: Decimal, scale: Decimal | None) -> Decimal:
         return rounded(n, Decimal(0) if scale is None else scale, mode, name)
 
 
-for _name, _mode in {
-    "floor": ROUND_FLOOR, "ceiling": ROUND_CEILING, "round up": ROUND_UP, "round down": ROUND_DOWN,
-    "round half up": ROUND_HALF_UP, "round half down": ROUND_HALF_DOWN,
-}.items():
-    _rounding(_name, _mode)
+for _name, _mode, _mark in (
+    ("floor", ROUND_FLOOR, "="), ("ceiling", ROUND_CEILING, "="), ("round up", ROUND_UP, ""), ("round down", ROUND_DOWN, ""),
+    ("round half up", ROUND_HALF_UP, ""), ("round half down", ROUND_HALF_DOWN, ""),
+):
+    _rounding(_name, _mode, _mark)
 
 
 @built_in("decimal(n: number, scale: number)")
