@@ -233,10 +233,8 @@ def operate(step: Step, task: Service, arguments: Values) -> Values:
 
 
 def _queue(step: Step, scope: int, element: Element, task: Service) -> None:
-    names = step.names(scope)
-    retries = 3 if task.retries is None else int(step.value(task.retries, names))
-    row = step.workspace.scopes[scope]
-    data = {"type": task.type, "inputs": row.variables, "headers": dict(task.headers), "retries": retries}
+    retries = 3 if task.retries is None else int(step.value(task.retries, step.names(scope)))
+    data = {"type": task.type, "inputs": step.workspace.scopes[scope].variables, "headers": dict(task.headers), "retries": retries}
     step.emit(e.JobQueued(step.next_id("j"), "service", scope, element.id, data))
 
 

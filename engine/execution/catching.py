@@ -52,14 +52,15 @@ def _trigger(step: Step, scope: int, definition: EventDefinition) -> Any:
             kind, value = timer_value(definition)
             return first_due(kind, step.value(value, step.names(scope)), step.now, step.zone)
         case "message":
-            return _named(definition.ref, definition), correlation(step, scope, definition.ref)
+            return event_name(definition), correlation(step, scope, definition.ref)
         case "signal":
-            return _named(definition.ref, definition), ""
+            return event_name(definition), ""
     return None
 
 
-def _named(ref: Message | None, definition: EventDefinition) -> str:
-    return ref.name if ref is not None else definition.id
+def event_name(definition: EventDefinition) -> str:
+    """What a message or signal is matched by."""
+    return definition.ref.name if definition.ref is not None else definition.id
 
 
 def correlation(step: Step, scope: int, ref: Message | None) -> str:

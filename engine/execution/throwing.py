@@ -9,7 +9,7 @@ from engine import events as e
 from engine.bpmn.graph import EventDefinition, Message, Node
 from engine.execution import compensation
 from engine.execution.activity import finish, single, storable
-from engine.execution.catching import boundary, correlation, event_sub_process, message_came
+from engine.execution.catching import boundary, correlation, event_name, event_sub_process, message_came
 from engine.execution.flow import body_of, enter, leave
 from engine.execution.interrupt import empty
 from engine.execution.plan import Element, Plan, code_of, matches_code
@@ -53,7 +53,7 @@ def _result(step: Step, scope: int, element: Element, definition: EventDefinitio
             send(step, scope, element, definition.ref)
             step.push(*following)
         case "signal":
-            step.later.append(("signal", scope, element.id, _event_name(definition), list(following)))
+            step.later.append(("signal", scope, element.id, event_name(definition), list(following)))
         case "escalation":
             escalate(step, scope, element.id, code_of(definition.ref), {})
             step.push(*following)
@@ -130,7 +130,7 @@ def cast(step: Step, body: int, id: str, which: str) -> None:
     definition = thrown_definition(multi, which)
     catchers = [node for node in element.boundary if any(_same_event(one, definition) for one in node.events)]
     for node in catchers:
-        step.emit(e.Caught(body, node.id, definition.kind, _event_name(definition), {}))
+        step.emit(e.Caught(body, node.id, definition.kind, event_name(definition), {}))
         step.emit(e.Entered(row.parent, node.id, ()))
         leave(step, row.parent, step.plan.elements[node.id])
     if catchers:
@@ -139,7 +139,7 @@ def cast(step: Step, body: int, id: str, which: str) -> None:
         return
     match definition.kind:
         case "signal":
-            step.push("signal", row.parent, id, _event_name(definition), [])  # the body may be over when its turn comes
+            step.push("signal", row.parent, id, event_name(definition), [])  # the body may be over when its turn comes
         case "message" if definition.ref is not None:
             _post(step, body, element, definition.ref, {})
         case "escalation":
@@ -148,10 +148,6 @@ def cast(step: Step, body: int, id: str, which: str) -> None:
             throw_error(step, body, id, code_of(definition.ref), {})
         case _:
             raise Problem("multi.behavior", kind=definition.kind)
-
-
-def _event_name(definition: EventDefinition) -> str:
-    return definition.ref.name if definition.ref is not None else definition.id
 
 
 def _same_event(one: EventDefinition, thrown: EventDefinition) -> bool:
