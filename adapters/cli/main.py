@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from adapters.cli import audit, expressions, incidents, operations, reference, retention, say, schemes
+from adapters.cli import audit, expressions, incidents, operations, personal, reference, retention, say, schemes
 from adapters.cli.arguments import at_place, command, group, split, text
 from adapters.system import Settings, System
 from engine.refusals import Invalid, InvalidAnswers, Refused
@@ -84,6 +84,7 @@ def parser() -> argparse.ArgumentParser:
     reference.add(commands)
     operations.add(commands)
     retention.add(commands)
+    personal.add(commands)
     return top
 
 

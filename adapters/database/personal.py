@@ -10,11 +10,10 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 
 from adapters.database import schema
-from adapters.database.clock import database_time
 from adapters.database.connection import Database, Transaction, bind
 from adapters.database.shapes import value_of
 from engine.journal.canonical import canonical_bytes, canonical_text
-from engine.refusals import NotFound, Refused
+from engine.refusals import Refused
 
 _k, _d = schema.subject_key.c, schema.personal.c
 _place, _subject = bind("place"), bind("subject")
@@ -87,30 +86,6 @@ class PersonalStore:
                 {"key_place": place, "key_instance": instance, "key_subject": p.subject, "key_group": p.group})])
             transaction.write(self._keep, [self._keep.ordered({
                 "place": place, "instance": instance, "subject": p.subject, "field_group": p.group, "data": canonical_text(p.values), "seq": seq})])
-
-
-def erase(database: Database, place: str, subject: str) -> None:
-    """Destroys the subject's key and the readable copies; what the entries hold of it can never be read again.
-
-    Raises: NotFound `subject.unknown`; Refused `subject.held` while a legal duty keeps it.
-    """
-    with database.changing() as connection:
-        mine = (_k.place == place, _k.subject == subject)
-        found = connection.execute(sa.select(_k.held_by).where(*mine).with_for_update()).first()
-        if found is None:
-            raise NotFound("subject.unknown", subject=subject)
-        if found.held_by is not None:
-            raise Refused("subject.held", subject=subject, held_by=found.held_by)
-        connection.execute(schema.subject_key.update().where(*mine).values(wrapped=None, erased_at=database_time(connection)))
-        connection.execute(schema.personal.delete().where(_d.place == place, _d.subject == subject))
-
-
-def hold(database: Database, place: str, subject: str, by: str | None) -> None:
-    """Forbids erasure for the reason `by` (an archival duty); None allows it again."""
-    with database.changing() as connection:
-        changed = connection.execute(schema.subject_key.update().where(_k.place == place, _k.subject == subject).values(held_by=by))
-        if not changed.rowcount:
-            raise NotFound("subject.unknown", subject=subject)
 
 
 @lru_cache(maxsize=64)

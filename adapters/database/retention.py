@@ -6,7 +6,8 @@ hashes. The leaf hashes themselves stay in `leaf`, so that every checkpoint sign
 """
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -49,7 +50,7 @@ _OWN = sa.union(_members, sa.select(_d.subject).where(  # the data subjects of t
     sa.not_(sa.exists().where(_other.place == _place, _other.subject == _d.subject, _other.instance.not_in(_members)))))
 _HELD = sa.select(_k.subject, _k.held_by).where(_k.place == _place, _k.subject.in_(_OWN), _k.held_by.is_not(None)).limit(1)
 _FORGET = schema.subject_key.update().where(_k.place == _place, _k.subject.in_(_OWN), _k.erased_at.is_(None)).values(wrapped=sa.null(), erased_at=bind("at"))
-_NOW = sa.select(database_now())
+NOW = sa.select(database_now())
 
 
 def _families(one: bool) -> sa.Select[Any]:
@@ -136,26 +137,26 @@ class Retention:
         if days < 1:
             raise Refused("retention.days", days=days)
         with self._database.writing() as transaction:
-            _need_person(transaction, place, by)
+            need_person(transaction, place, by)
             if transaction.row(_PACKAGE, place=place, name=package) is None:
                 raise NotFound("package.unknown", package=package)
-            self._journal.note(transaction, place, STREAM, by, "SetRetention", {"package": package, "days": days, "basis": _said(basis, "retention.basis")})
+            self._journal.note(transaction, place, STREAM, by, "SetRetention", {"package": package, "days": days, "basis": said(basis, "retention.basis")})
 
     def hold(self, place: str, root: str, reason: str, by: str) -> None:
         """Nothing of the matter may be removed until the hold is lifted. Raises NotFound, Refused `retention.reason`."""
         with self._database.writing() as transaction:
-            _need_person(transaction, place, by)
+            need_person(transaction, place, by)
             if transaction.row(_MATTER, place=place, instance=root) is None:
                 raise NotFound("instance.unknown", instance=root)
-            self._journal.note(transaction, place, STREAM, by, "HoldRecord", {"instance": root, "reason": _said(reason, "retention.reason")})
+            self._journal.note(transaction, place, STREAM, by, "HoldRecord", {"instance": root, "reason": said(reason, "retention.reason")})
 
     def release(self, place: str, root: str, reason: str, by: str) -> None:
         """Lifts the hold. Raises NotFound, Refused `retention.not_held`, `retention.reason`."""
         with self._database.writing() as transaction:
-            _need_person(transaction, place, by)
+            need_person(transaction, place, by)
             if root not in _holds(_decisions(transaction, place)):
                 raise Refused("retention.not_held", instance=root)
-            self._journal.note(transaction, place, STREAM, by, "ReleaseRecord", {"instance": root, "reason": _said(reason, "retention.reason")})
+            self._journal.note(transaction, place, STREAM, by, "ReleaseRecord", {"instance": root, "reason": said(reason, "retention.reason")})
 
     # --- what there is ------------------------------------------------------------------------------------------------------------
 
@@ -190,23 +191,20 @@ class Retention:
             raise Refused("retention.same_person", person=by)
         with self._database.writing() as transaction:
             for person in (by, approved_by):
-                _need_person(transaction, place, person)
+                need_person(transaction, place, person)
             members = transaction.rows(_LOCKED, place=place, root=root)
             noted = _decisions(transaction, place)
             family, basis = self._removable(transaction, place, root, noted)
             lines = [_line(transaction, place, *member) for member in members]
             files = tuple([id for (id,) in transaction.rows(_FILES, place=place, root=root)])
-            if self._database.lite:  # what is deleted is overwritten in the file, not only left free
-                transaction.rows(_OVERWRITE)
-            transaction.change(_FORGET, place=place, root=root, at=(transaction.row(_NOW) or (0,))[0])
-            for delete in _deletes():
-                transaction.change(delete, place=place, root=root)
+            with overwritten(transaction, self._database):
+                transaction.change(_FORGET, place=place, root=root, at=(transaction.row(NOW) or (0,))[0])
+                for delete in _deletes():
+                    transaction.change(delete, place=place, root=root)
             fields = {"instance": root, "process": family.process, "package": family.package, "basis": basis, "approved_by": approved_by,
                       "ended_at": family.ended_at, "instances": len(lines), "entries": sum(line.entries for line in lines),
                       "removed": [[line.stream, line.process, line.entries, line.head, line.root] for line in lines]}
             entry = self._journal.note(transaction, place, STREAM, by, "RemoveRecord", fields).entry
-            if self._database.lite:
-                transaction.rows(_LEAVE)
         return Removed(certificate(entry), files)
 
     def _removable(self, transaction: Transaction, place: str, root: str, noted: Sequence[Entry]) -> tuple[Family, str]:
@@ -232,6 +230,16 @@ class Retention:
 _OVERWRITE, _LEAVE = sa.text("PRAGMA secure_delete=ON"), sa.text("PRAGMA secure_delete=OFF")
 
 
+@contextmanager
+def overwritten(transaction: Transaction, database: Database) -> Iterator[None]:
+    """What is deleted meanwhile is overwritten in a SQLite file, not only left free."""
+    if database.lite:
+        transaction.rows(_OVERWRITE)
+    yield
+    if database.lite:
+        transaction.rows(_LEAVE)
+
+
 def _now(transaction: Transaction, place: str) -> datetime:
     clock = transaction.row(CLOCK, place=place)
     if clock is None:
@@ -239,14 +247,14 @@ def _now(transaction: Transaction, place: str) -> datetime:
     return restored(clock[0] + clock[1])
 
 
-def _said(text: str, code: str) -> str:
+def said(text: str, code: str) -> str:
     """The text without spaces around it. Raises Refused `code` for none at all."""
     if not text.strip():
         raise Refused(code)
     return text.strip()
 
 
-def _need_person(transaction: Transaction, place: str, person: str) -> None:
+def need_person(transaction: Transaction, place: str, person: str) -> None:
     if transaction.row(_PERSON, place=place, person=person) is None:
         raise NotFound("person.unknown", person=person)
 

@@ -19,9 +19,17 @@ ZH = {
     "transfer.hash": "{file} 与清单不符或缺失，没有导入。请换一份完整的导出",
     "transfer.signature": "{path} 的签名不对，清单可能被改动过，没有导入",
     "transfer.file_missing": "上传的文件 {file} 在磁盘上找不到，没有导出。请先从备份恢复 files/ 文件夹",
+    "erasure.text": "请写明要查找的内容",
+    "erasure.not_held": "{subject} 没有登记留存",
+    "erasure.same_person": "删除须由两人办理：办理人和批准人都是 {person}。请另请一人批准",
+    "command.HoldPersonal": "登记个人信息留存", "command.ReleasePersonal": "解除个人信息留存", "command.ErasePersonal": "依法删除个人信息",
     "command.SetRetention": "规定保管期限", "command.HoldRecord": "暂缓移除", "command.ReleaseRecord": "解除暂缓移除", "command.RemoveRecord": "期满移除",
 }
 EN = {
+    "erasure.text": "Say what to look for",
+    "erasure.not_held": "{subject} is not held",
+    "erasure.same_person": "Two people erase personal data, but {person} is named twice. Have somebody else approve",
+    "command.HoldPersonal": "Personal data held", "command.ReleasePersonal": "Hold on personal data lifted", "command.ErasePersonal": "Personal data erased",
     "retention.days": "A period of keeping is at least 1 day, not {days}",
     "retention.basis": "Say on what the period of keeping is based (the clause of the retention schedule)",
     "retention.reason": "Say why",

@@ -10,13 +10,14 @@ from typing import Any
 import sqlalchemy as sa
 
 from adapters.database import retention, schema
+from adapters.database.erasure import Erasure
 from adapters.database.retention import Certificate, Family, Removed, Retention
 from adapters.system.export import sequenced
 from adapters.system.root import System
 from engine.journal.canonical import canonical_text
 from engine.refusals import NotFound
 
-__all__ = ["Family", "Retention", "document", "remove", "sweep"]
+__all__ = ["Erasure", "Family", "Retention", "document", "remove", "sweep"]
 DAY = 24 * 3600.0
 
 

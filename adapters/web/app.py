@@ -15,6 +15,7 @@ from adapters.system.search import Search
 from adapters.system.demo import personas as prepared
 from adapters.system.health import Health, Limits
 from adapters.system.design import Design
+from adapters.system.staffing import Staffing
 from adapters.web import api, campaign, demo, desk, errors, evidence, health, inbox, incidents, instance, materials, objections, open_pages, paper, search, session, task, uploads
 from adapters.web.audit import ROUTERS as AUDIT
 from adapters.web.audit.read_only import read_only
@@ -55,6 +56,7 @@ def create_app(system: System) -> FastAPI:
     app.state.pace = Pace(REQUESTS_A_MINUTE)
     app.state.personas = lambda place: prepared(system, place)  # type: ignore[arg-type]
     app.state.design = Design(system)  # type: ignore[arg-type]
+    app.state.staffing = Staffing(system)  # type: ignore[arg-type]
     app.state.auditing = Auditing(system)  # type: ignore[arg-type]
     app.state.mending = Mending(system)  # type: ignore[arg-type]
     app.state.search = Search(system.database)  # type: ignore[attr-defined]

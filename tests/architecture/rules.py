@@ -202,7 +202,7 @@ def locks_are_complete(root: Path) -> list[str]:
     found = [f"requirements-test.txt: {name} is not the {version} of requirements.txt" for name, version in run.items() if test.get(name) != version]
     for wanted, lock, name in ((project["project"]["dependencies"], run, "requirements.txt"), (project["dependency-groups"]["test"], test, "requirements-test.txt")):
         for pin in wanted:
-            package, _, version = pin.partition("==")
+            package, _, version = pin.partition(";")[0].partition("==")  # behind the semicolon: on which machines
             if not version or lock.get(normal(package)) != version:
                 found.append(f"{name}: {pin} of pyproject.toml is not locked")
     for name in ("requirements.txt", "requirements-test.txt"):

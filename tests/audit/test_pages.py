@@ -277,12 +277,12 @@ def test_an_auditor_finds_the_pages(pages: Browser) -> None:
 
 
 def test_an_erased_person_is_no_longer_read_and_the_record_stays_intact(own: System, own_pages: Browser) -> None:
-    from adapters.database.personal import erase
+    from adapters.database.erasure import Erasure
 
     with own.database.reading() as connection:
         instance, subject = connection.execute(sa.text("SELECT instance, subject FROM personal LIMIT 1")).one()
     before = own_pages.page(f"/audit/instances/{instance}").text
-    erase(own.database, PLACE, subject)
+    Erasure(own.database).erase(PLACE, subject, "本人申请", *[one.id for one in own.queries.people(PLACE, "", 2)])
 
     after = own_pages.page(f"/audit/instances/{instance}").text
     own_pages.press("/audit/integrity")

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from adapters.database import clock, journal, schema
 from adapters.database.connection import Database, Transaction
 from adapters.database.people import People
-from adapters.database.personal import Personal, erase
+from adapters.database.erasure import Erasure
+from adapters.database.personal import Personal
 from adapters.database.store import Answer, Store
 from engine.commands import Cancel, Claim, Complete, Release, SetVariables, Start
 from engine.engine import replay
@@ -251,7 +252,7 @@ def test_personal_values_are_sealed_in_the_entry_and_readable_until_erased(datab
     assert [(subject, group) for subject, group, _ in entry.entry.personal] == [("s1", "nomination")]
     assert "张三".encode() not in entry.body
     assert rows(database, schema.personal, "instance", "subject", "data") == [("i1", "s1", '{"name":"张三（虚构）"}')]
-    erase(database, "fuxin", "s1")
+    Erasure(database).erase("fuxin", "s1", "本人申请", "ann", "bo")
     assert rows(database, schema.personal, "subject") == []
     assert rows(database, schema.subject_key, "subject", "wrapped") == [("s1", None)]
     with pytest.raises(Refused) as refused:

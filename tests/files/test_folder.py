@@ -13,7 +13,8 @@ from adapters.database import schema
 from adapters.database.blobs import Attachment, BlobRows
 from adapters.database.clock import create_place
 from adapters.database.connection import Database, open_database
-from adapters.database.personal import erase
+from adapters.database.erasure import Erasure
+from adapters.database.people import People
 from adapters.database.schema import create_tables
 from adapters.files import FileInfo, Files
 from adapters.files.folder import PART, clean_name
@@ -188,7 +189,9 @@ def test_erasing_a_subject_makes_their_files_unreadable(files: Files, rows: Blob
     an_instance(database, "i1", started_by="ann")
     id = files.put("fuxin", "ann", "a.png", PNG, {"image/png"}).id
     attached(database, rows, id)
-    erase(database, "fuxin", "s1")
+    for person in ("ann", "bo"):
+        People(database).add_person("fuxin", person, "示例人员")
+    Erasure(database).erase("fuxin", "s1", "本人申请", "ann", "bo")
     with pytest.raises(Refused) as refused:
         list(files.read("fuxin", "ann", id))
     assert refused.value.code == "subject.erased"

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from adapters.database import backup, personal, schema
+from adapters.database.erasure import Erasure
 from adapters.system import Settings, System, operations
 from engine.refusals import NotFound, Refused
 from tests.system.small import started, system_in
@@ -43,7 +44,7 @@ def test_personal_values_and_keys_are_only_in_the_confidential_file(subject: Sys
 
 def test_who_was_erased_stays_erased_when_an_older_backup_is_restored_with_the_newest_keys(subject: System, tmp_path: Path) -> None:
     operations.back_up(subject, tmp_path / "old")
-    personal.erase(subject.database, "here", "s1")
+    Erasure(subject.database).erase("here", "s1", "本人申请", "ann", "bo")
     operations.back_up(subject, tmp_path / "new")
 
     operations.restore(Settings(tmp_path / "again"), tmp_path / "old", operations.keys_path(tmp_path / "new"))
@@ -72,4 +73,4 @@ def test_without_the_confidential_file_nothing_personal_can_be_read(subject: Sys
     assert readable(tmp_path / "again") == []
     assert [path.name for path in operations.missing_keys(Settings(tmp_path / "again"))] == ["here.key"]
     with pytest.raises(NotFound):
-        personal.erase(System(Settings(tmp_path / "again")).database, "here", "nobody")
+        Erasure(System(Settings(tmp_path / "again")).database).erase("here", "nobody", "本人申请", "ann", "bo")

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from adapters.cli.main import main
 from adapters.database import backup, personal, schema
+from adapters.database.erasure import Erasure
 from adapters.database.retention import Retention, removed
 from adapters.identity import accounts
 from adapters.keys.place_keys import verified as signed_by
@@ -156,9 +157,9 @@ def test_what_may_not_be_removed_stays(system: System) -> None:
     retention.hold("here", matter, "审计中", "bo")
     assert why_not(system, matter) == "retention.held"
     retention.release("here", matter, "审计结束", "bo")
-    personal.hold(system.database, "here", matter, "档案")
+    Erasure(system.database).hold("here", matter, "档案", "bo")
     assert why_not(system, matter) == "retention.held"
-    personal.hold(system.database, "here", matter, None)
+    Erasure(system.database).release("here", matter, "档案已移交", "bo")
 
     assert len(keeping.remove(system, "here", matter, "ann", "bo").certificate.lines) == 1
 

@@ -24,6 +24,7 @@ ACTS: Mapping[str, tuple[str, ...]] = {
     "组织、人员与授权": ("AddOrganisation", "AddPerson", "AddPost", "Grant", "Revoke", "Recuse"),
     "发布": ("PublishPackage", "PublishScheme", "ProposePublication", "DecidePublication", "ReopenPublication", "AddCalendar", "ConfirmCalendar"),
     "保管期限": ("SetRetention", "HoldRecord", "ReleaseRecord", "RemoveRecord"),
+    "个人信息": ("HoldPersonal", "ReleasePersonal", "ErasePersonal"),
     "审计": ("VerifyRecord", "SignCheckpoint", "ReplayInstance", "ExportRecord"),
 }
 FAULTS = frozenset({"StartFailed", "MessageExpired"})
@@ -39,6 +40,8 @@ OF_THE_PLACE: Mapping[str, str] = {
     "ExportRecord": "导出操作记录（{format}）：{title}", "SetRetention": "规定流程包“{package}”的保管期限：{days} 天（{basis}）",
     "HoldRecord": "暂缓移除“{instance}”：{reason}", "ReleaseRecord": "解除暂缓移除“{instance}”：{reason}",
     "RemoveRecord": "保管期满移除“{instance}”：{instances} 件、{entries} 条记录",
+    "HoldPersonal": "登记个人信息留存（{subject}）：{reason}", "ReleasePersonal": "解除个人信息留存（{subject}）：{reason}",
+    "ErasePersonal": "依法删除个人信息（{subject}）：{reason}",
 }
 
 

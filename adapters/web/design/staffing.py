@@ -1,13 +1,13 @@
-"""One person of the place: the posts they hold, their account; what may be decided is asked of `adapters/system/staffing.py`."""
+"""One person of the place: the posts they hold, their account; what may be decided is asked of `app.state.staffing` (adapters/system/staffing.py)."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from adapters.locale import say
-from adapters.system.staffing import REACH, Staffing
 from adapters.web.design.organisations import Organisations
 from adapters.web.design.rights import Administering, Designer, Reading
 from adapters.web.rendering import render
@@ -42,9 +42,9 @@ def close(request: Request, designer: Administering, person: str) -> Response:
     return _done(request, designer, person, "closed", lambda staffing: staffing.close_account(designer.place, person, designer.person))
 
 
-def _done(request: Request, designer: Designer, person: str, what: str, act: Callable[[Staffing], None]) -> Response:
+def _done(request: Request, designer: Designer, person: str, what: str, act: Callable[[Any], None]) -> Response:
     try:
-        act(Staffing(designer.design.system))
+        act(request.app.state.staffing)
     except Refused as refused:
         if type(refused) not in (Refused, Conflict):
             raise
@@ -54,6 +54,6 @@ def _done(request: Request, designer: Designer, person: str, what: str, act: Cal
 
 def _page(request: Request, designer: Designer, person: str, done: str = "", refused: str = "", status: int = 200) -> Response:
     organisations = Organisations(designer.visitor.system.people.organisations(designer.place))
-    return render(request, "design_person.html", status, designer=designer, one=Staffing(designer.design.system).of(designer.place, person), organisations=organisations,
-                  roles=designer.design.roles(designer.place), reaches=REACHES, fixed=REACH, done=DONE.get(done, ""), refused=refused,
+    return render(request, "design_person.html", status, designer=designer, one=request.app.state.staffing.of(designer.place, person), organisations=organisations,
+                  roles=designer.design.roles(designer.place), reaches=REACHES, done=DONE.get(done, ""), refused=refused,
                   typed={name: text_of(request, name) if refused else "" for name in ("org", "role", "reach")})
