@@ -13,16 +13,17 @@ from adapters.system.play import Player
 from adapters.system.script import read_demo, read_script, settle
 from tests.package.files import FOLDER, NAME, ROOT
 
+Act = dict[str, Any]
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same loader, in C where the machine has it
 PLACE, ID, LIKE = "small", "small-2021", "hubei-2021"
 COUNTY = {"wuhan_1": 95, "wuhan_2": 90, "wuhan_3": 88, "wuhan_4": 86, "wuhan_5": 80, "wuhan_6": 80, "huangshi_1": 70}  # 5 and 6 are tied below the line
 FINAL = {"wuhan_1": 90, "wuhan_3": 85, "wuhan_4": 80, "wuhan_5": 75}
 OURS = {"origin": "项目示例"}
-Act = dict[str, Any]
 
 
-def played(home: Path) -> Player:
-    """The selection, played to its end in a place below `home`."""
-    root = library(home / "library")
+def played(home: Path, after_the_period: list[Act]) -> Player:
+    """The selection in a place below `home`, played up to the notice and then as `after_the_period` says."""
+    root = library(home / "library", [*ACTS, *after_the_period])
     system = System(Settings(home, root=root))
     settle(system, NAME, read_demo(system, NAME, ID), PLACE, "rehearsal")
     player = Player(system, PLACE, read_script(system, NAME, ID), StraightHands(system, PLACE))
@@ -30,18 +31,18 @@ def played(home: Path) -> Player:
     return player
 
 
-def library(root: Path) -> Path:
+def library(root: Path, acts: list[Act]) -> Path:
     """A library with the package as it is and a scheme, a demo place and a script of its own."""
     for folder in (f"processes/{NAME}", "processes/calendars", f"forms/{NAME}"):
         shutil.copytree(ROOT / folder, root / folder)
     _write(root, "schemes", scheme())
-    _write(root, "demo", {**_read("demo"), "demo": ID, "scheme": ID})
-    _write(root, "rehearsals", script())
+    _write(root, "demo", demo())
+    _write(root, "rehearsals", script(acts))
     return root
 
 
 def _read(part: str) -> dict[str, Any]:
-    return dict(yaml.safe_load((FOLDER / part / f"{LIKE}.yaml").read_text("utf-8")))
+    return dict(yaml.load((FOLDER / part / f"{LIKE}.yaml").read_text("utf-8"), Loader=LOADER))
 
 
 def _write(root: Path, part: str, value: dict[str, Any]) -> None:
@@ -53,6 +54,14 @@ class Plain(yaml.SafeDumper):
 
     def ignore_aliases(self, data: Any) -> bool:
         return True
+
+
+def demo() -> dict[str, Any]:
+    """Hubei's people, without those of the other channels."""
+    body = _read("demo")
+    near = ("hubei", "wuhan", "huangshi", "expert")
+    return {**body, "demo": ID, "scheme": ID, "organisations": [each for each in body["organisations"] if each["id"].startswith(near)],
+            "people": [each for each in body["people"] if all(post["org"].startswith(near) for post in each["posts"])]}
 
 
 def scheme() -> dict[str, Any]:
@@ -75,7 +84,7 @@ def scheme() -> dict[str, Any]:
     return {**body, "scheme": ID, "title": "小型评选（项目示例）"}
 
 
-def script() -> dict[str, Any]:
+def script(acts: list[Act]) -> dict[str, Any]:
     """Hubei's acts up to the county lists, then those below."""
     body = _read("rehearsals")
     tables = body["tables"]
@@ -84,7 +93,7 @@ def script() -> dict[str, Any]:
                    for n, (id, score) in enumerate(COUNTY.items())}
     sheets = {f"{id}_{n}": {"of": id, "judge": f"judge{n}", "deeds": score, "literacy": score, "influence": score} for id, score in FINAL.items() for n in (1, 2, 3)}
     before = [act for act in body["acts"] if _first(act) < "2021-07-05"]
-    return {**body, "rehearsal": ID, "scheme": ID, "demo": ID, "acts": [*before, *ACTS],
+    return {**body, "rehearsal": ID, "scheme": ID, "demo": ID, "acts": [*before, *acts],
             "tables": {"channels": {id: tables["channels"][id] for id in ("wuhan", "huangshi")}, "nominations": nominations, "appraisal": sheets}}
 
 
@@ -180,6 +189,8 @@ ACTS: list[Act] = [
     *(done("07-08 09:00", judge, "appraisal/score", "score", answers={"rows": {"$scores": "appraisal", "judge": judge}}) for judge in ("judge1", "judge2", "judge3")),
     *voted("07-09", "city/decide", "10:00", "10:10", "10:20"),
     done("07-09 16:00", "group-office", "notice/publish", "publish", answers={"starts_on": "2021-07-12"}),
+]  # fmt: skip
+OPEN_OBJECTIONS: list[Act] = [
     # three objections: the third waits for its registration, the first two are undecided when the period is over
     objecting("07-14 09:00", "objection-1"),
     registered("07-14 09:10", 1, "wuhan_1"),
@@ -214,4 +225,20 @@ ACTS: list[Act] = [
     done("08-02 09:00", "group-office", "results/summary", "done", answers={"summary_title": "活动总结（示例）", "content": "评定3名职业健康达人。"}),
     done("08-02 10:00", "group-office", "results/publicity", "done", answers={"channels_used": ["internet"], "plan": "刊发事迹。"}),
     done("09-01 10:00", "health-office", "campaign/answer", "record", answers={"answer": "commended", "answered_on": "2021-08-31", "reference": "示例文号"}),
+]  # fmt: skip
+UPHELD_IN_THE_PERIOD: list[Act] = [
+    # wuhan_1 is removed and wuhan_5 follows: the others are announced before wuhan_5's own notice
+    objecting("07-13 09:00", "objection-1"),
+    registered("07-13 09:10", 1, "wuhan_1"),
+    found("07-13 10:00", 1, "sustained"),
+    confirmed("07-13 10:10", 1),
+    concluded("07-19 09:00"),
+    *issued("result", "07-19"),
+    done("07-20 09:00", "group-office", "notice/publish", "publish", answers={"starts_on": "2021-07-21"}),
+    # wuhan_5 is removed in their own notice, and nobody is left who could follow
+    objecting("07-22 09:00", "objection-2"),
+    registered("07-22 09:10", 2, "wuhan_5"),
+    found("07-22 10:00", 2, "sustained"),
+    confirmed("07-22 10:10", 2),
+    concluded("07-28 09:00"),
 ]  # fmt: skip
