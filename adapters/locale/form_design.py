@@ -39,6 +39,7 @@ ZH = {
     "compare.form.option.added": "{thing}增加选项“{new}”", "compare.form.option.removed": "{thing}删去选项“{old}”", "compare.form.option.changed": "{thing}的选项“{old}”改为“{new}”",
     "compare.form.option.order": "{thing}的选项次序改为：{order}", "compare.form.set": "{thing}的“{label}”设为{new}", "compare.form.cleared": "{thing}的“{label}”取消（原为{old}）",
     "compare.form.changed": "{thing}的“{label}”由{old}改为{new}", "compare.form.on": "{thing}改为：{label}", "compare.form.off": "{thing}不再是：{label}",
+    "compare.form.file.added": "增加表单“{title}”（{count}项）", "compare.form.file.removed": "删去表单“{title}”（原有{count}项）",
     "compare.form.required": "必填", "compare.form.personal": "个人信息", "compare.form.colon": "：", "compare.form.joint": "；", "compare.form.formula": "公式 {text}",
     # 问题
     "form.expression": "公式“{text}”写法有误，看不懂。请改正，或清空",
@@ -47,7 +48,7 @@ ZH = {
     "formbox.function": "公式里的“{function}”不是可用的函数", "formbox.parameter": "公式里的“{parameter}”不是方案的参数", "formbox.role": "公式里的“{role}”不是本流程包的角色",
     "formbox.id_taken": "代号“{id}”已经用在“{label}”上，请换一个", "formbox.id_reserved": "代号“{id}”留给办理结果和意见，请换一个", "formbox.no_label": "请先写上名称，再按“加上”",
     "formbox.gone": "这一项已被别人删去或移走，请从左边重新点开", "formbox.no_kind": "没有这种填写方式，请从列表中选", "formbox.unknown_option": "有一个认不出的设置“{key}”，请在“高级”中删去",
-    "formbox.last_section": "表单至少要有一栏",
+    "formbox.last_section": "表单至少要有一栏", "formbox.no_title": "请写上新表单的名称",
     "formbox.takes.integer": "不小于0的整数", "formbox.takes.number": "数字", "formbox.takes.size": "文件大小，如 500 MB", "formbox.takes.labels": "每行一个“名称 | 代号”", "formbox.takes.texts": "列出的几种",
     "formbox.takes.text": "文字", "formbox.takes.date": "日期，如 2026-10-15", "formbox.takes.pattern": "可用的正则表达式（不支持回溯引用）", "formbox.takes.expression": "公式",
 }
@@ -86,6 +87,7 @@ EN = {
     "compare.form.option.added": "{thing}: added the option “{new}”", "compare.form.option.removed": "{thing}: removed the option “{old}”", "compare.form.option.changed": "{thing}: the option “{old}” became “{new}”",
     "compare.form.option.order": "{thing}: the options now stand as {order}", "compare.form.set": "{thing}: “{label}” set to {new}", "compare.form.cleared": "{thing}: “{label}” taken away (was {old})",
     "compare.form.changed": "{thing}: “{label}” from {old} to {new}", "compare.form.on": "{thing} is now: {label}", "compare.form.off": "{thing} is no longer: {label}",
+    "compare.form.file.added": "added the form “{title}” ({count} fields)", "compare.form.file.removed": "removed the form “{title}” (it had {count} fields)",
     "compare.form.required": "required", "compare.form.personal": "personal data", "compare.form.colon": ": ", "compare.form.joint": "; ", "compare.form.formula": "formula {text}",
     "form.expression": "The formula “{text}” cannot be read; correct or clear it",
     "form.looks_ahead": "“{name}” in the condition stands below this field and has no value yet here; move it up",
@@ -93,7 +95,7 @@ EN = {
     "formbox.function": "“{function}” in the formula is no function", "formbox.parameter": "“{parameter}” in the formula is no parameter of the scheme", "formbox.role": "“{role}” in the formula is no role of this package",
     "formbox.id_taken": "The name “{id}” belongs to “{label}”; choose another", "formbox.id_reserved": "The name “{id}” belongs to outcome and opinion; choose another", "formbox.no_label": "Write a label first, then press “Add”",
     "formbox.gone": "Somebody else removed or moved this; open it again from the list", "formbox.no_kind": "There is no such kind; pick one of the list", "formbox.unknown_option": "There is an unknown setting “{key}”; remove it under “Advanced”",
-    "formbox.last_section": "A form has at least one part",
+    "formbox.last_section": "A form has at least one part", "formbox.no_title": "Write the new form's title",
     "formbox.takes.integer": "a whole number from 0", "formbox.takes.number": "a number", "formbox.takes.size": "a file size such as 500 MB", "formbox.takes.labels": "“label | code”, one a line", "formbox.takes.texts": "some of the list",
     "formbox.takes.text": "text", "formbox.takes.date": "a date such as 2026-10-15", "formbox.takes.pattern": "a usable pattern (no back-references)", "formbox.takes.expression": "a formula",
     # texts of the pages
@@ -114,5 +116,7 @@ EN = {
     "这一栏还没有字段。": "No field in this part yet.", "这一项在表单上的样子": "How this looks on the form", "这里看到的是打开本页时的内容；上面改过以后，请先刷新页面再改这里。": "This is the file as it was when the page was opened; reload before changing it here.",
     "错误太多，改正后才能预览。": "Too much is wrong for a preview.", "预览：办理人看到的样子": "Preview: as it will be seen", "高级：直接改文件": "Advanced: edit the file", "（没有标题的一栏）": "(part without title)",
     "内容": "Content", "选填": "optional",
+    "照这张另建一张表单": "Make another form like this one", "新表单的名称": "Title of the new form", "另建一张": "Make it",
+    "内容照抄这一张，再删改。建好以后，在流程图的“办理设置”里就能选到。": "It begins as a copy of this one. Afterwards tasks of the diagrams can ask it.",
     "按条件必填": "required under a condition", "按条件显示": "shown under a condition",
 }

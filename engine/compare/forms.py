@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 from engine.compare.change import Change, Kind, kind_of
 
@@ -11,7 +11,7 @@ Tree = Mapping[str, Any]
 WHOLE = frozenset({"sections", "outcomes", "fields", "columns", "options", "id", "label", "title"})  # told in their own way
 
 
-def is_form(tree: Any) -> bool:
+def is_form(tree: Any) -> TypeGuard[Mapping[str, Any]]:
     """Whether a tree has the shape of a form, right or wrong, so that its parts can be told apart."""
     return isinstance(tree, Mapping) and _mappings(tree.get("sections", [])) and all(_mappings(one.get("fields", [])) for one in tree.get("sections", [])) and _mappings(tree.get("outcomes", []))
 

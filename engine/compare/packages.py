@@ -16,7 +16,17 @@ from forms.source import read_yaml
 def compare_packages(old: Mapping[str, bytes], new: Mapping[str, bytes]) -> tuple[Change, ...]:
     """Every difference, `package.yaml` first, then by file name. A file that cannot be read is one change as a whole."""
     names = sorted({*old, *new}, key=lambda name: (name != "package.yaml", name))
-    return tuple(change for name in names if old.get(name) != new.get(name) for change in _file(name, old.get(name), new.get(name)))
+    changes = [change for name in names if old.get(name) != new.get(name) for change in _file(name, old.get(name), new.get(name))]
+    return tuple(one for one in changes if not _told_by_its_file(one, old, new))
+
+
+def _told_by_its_file(change: Change, old: Mapping[str, bytes], new: Mapping[str, bytes]) -> bool:
+    """Whether a list of forms in package.yaml only follows the forms that came and went, each told by itself."""
+    if (change.file, change.element) != ("package.yaml", "forms"):
+        return False
+    was, now = (set(change.details[side] or ()) for side in ("old", "new"))
+    before, after = ({name.removeprefix("forms/").removesuffix(".yaml") for name in files if name.startswith("forms/")} for files in (old, new))
+    return now - was == after - before and was - now == before - after and bool(now ^ was)
 
 
 def compare_files(name: str, old: bytes | None, new: bytes | None) -> Comparison:
@@ -33,8 +43,7 @@ def compare_files(name: str, old: bytes | None, new: bytes | None) -> Comparison
 
 def _file(name: str, old: bytes | None, new: bytes | None) -> Iterator[Change]:
     if old is None or new is None:
-        kind = kind_of(old, new)
-        yield Change(kind, f"file.{kind}", "", name, {"file": name})
+        yield _whole_file(name, old, new)
     elif name.endswith(".bpmn"):
         yield from _diagram(name, old, new)
     elif name.endswith(".yaml"):
@@ -43,6 +52,18 @@ def _file(name: str, old: bytes | None, new: bytes | None) -> Iterator[Change]:
         yield from _tables(name, old, new)
     else:
         yield Change("changed", "file.changed", "", name, {"file": name})
+
+
+def _whole_file(name: str, old: bytes | None, new: bytes | None) -> Change:
+    """A file that came or went; a form by its title."""
+    kind = kind_of(old, new)
+    try:
+        tree = read_yaml(old or new or b"", name).value if name.startswith("forms/") else None
+    except Invalid:
+        tree = None
+    if is_form(tree):
+        return Change(kind, f"form.file.{kind}", "", name, {"title": str(tree.get("title", "")), "count": sum(len(one.get("fields", [])) for one in tree.get("sections", []))})
+    return Change(kind, f"file.{kind}", "", name, {"file": name})
 
 
 def _diagram(name: str, old: bytes, new: bytes) -> Iterator[Change]:

@@ -141,7 +141,7 @@ def test_a_package_is_compared_file_by_file(words: Sentences) -> None:
         "角色的“管理员”的所在层级由“主办机关”改为“市”",
         "环节“初步评分”改名为“初评”",
         "字段“材料齐全”改名为“材料是否齐全”",
-        "删去文件 forms/tie.yaml",
+        "删去表单“并列处理”（原有5项）",
     ]
 
 

@@ -103,3 +103,19 @@ def test_an_auditor_changes_nothing(browse: Callable[[str], Browser], first: Bro
     assert "form-design" not in auditor.page(PAGE).text
     assert auditor.press(f"{PACKAGE}/form?file={FILE}", {"act": "drop:sections.0.fields.0", "version": "0", "at": "", "part": ""}).status_code == 409
     assert stored(design) == copy
+
+
+def test_another_form_like_this_one(first: Browser, design: Design, copy: bytes) -> None:
+    press(first, "", "sections.0", **{"b.title": "先改这一栏"})
+    before = design.files(PLACE, NAME, "working")
+
+    made = first.press(f"{PACKAGE}/form/copy?file={FILE}", {"title": "复核筛选"})
+
+    page = first.page(made.headers["location"]).text
+    assert "<h1>复核筛选</h1>" in page
+    after = design.files(PLACE, NAME, "working")
+    assert after["forms/screening_2.yaml"] == before[FILE].replace(b"id: screening", b"id: screening_2").replace("title: 初步筛选".encode(), "title: 复核筛选".encode())
+    assert [one for one in after if after[one] != before.get(one)] == ["forms/screening_2.yaml", "package.yaml"]
+    assert "screening_2" in [one["id"] for one in first.get(f"{PACKAGE}/context.json").json()["forms"]]
+    memo = first.page(f"{PACKAGE}/compare").text
+    assert "增加表单“复核筛选”（3项）" in memo and "表单清单" not in memo

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from html import unescape
 from typing import Any
 
@@ -14,6 +14,7 @@ from engine.operations import OPERATIONS
 from engine.scheme.declaration import Parameter
 from engine.scheme.functions import NAMES
 from engine.scheme.scheme import Scheme
+from forms.form import Form
 
 ORGANISATION = re.compile(rb"""role\(\s*(?:"|&#34;|&quot;)[^"&]+(?:"|&#34;|&quot;)\s*,\s*([\w.\[\]]+)\s*\)""")
 CANDIDATES = re.compile(rb"""candidateGroups=(?:"=(for [^"]+)"|'=(for [^']+)')""")
@@ -34,8 +35,7 @@ def context(bundle: Bundle, scheme: Scheme | None, language: str) -> dict[str, A
         "roles": [{"code": role.code, "label": role.label, "at": role.at} for role in bundle.package.roles.values()],
         "organisations": list(_organisations(bundle, declared, language)),
         "candidates": [{"expression": one, "label": say("design.as_step", language, step=step)} for one, step in _used(bundle, CANDIDATES).items() if step],
-        "forms": [{"id": form.id, "title": form.title, "answers": [{"name": one.id, "label": one.label} for one in form.fields() if one.answers and not one.personal]}
-                  for form in graphs.forms.values()],
+        "forms": forms_offered(graphs.forms.values()),
         "operations": [
             {"name": one.name, "label": _word("operation", one.name, language), "results": list(one.results),
              "inputs": [{"name": each.name, "label": _word("input", each.name, language), "required": each.required} for each in one.inputs]}
@@ -49,6 +49,11 @@ def context(bundle: Bundle, scheme: Scheme | None, language: str) -> dict[str, A
                       *({"name": name, "params": list(one.signatures[0].names)} for name, one in BUILT_INS.items())],
         "variables": {},
     }
+
+
+def forms_offered(forms: Iterable[Form]) -> list[dict[str, Any]]:
+    """The forms with what their tasks answer, personal answers left out."""
+    return [{"id": form.id, "title": form.title, "answers": [{"name": one.id, "label": one.label} for one in form.fields() if one.answers and not one.personal]} for form in forms]
 
 
 def _word(kind: str, name: str, language: str) -> str:

@@ -12,7 +12,7 @@ from fastapi.responses import RedirectResponse, Response
 from adapters.locale import say
 from adapters.web.design.form_boxes import answered, new_field, of_kind
 from adapters.web.design.form_page import form_page
-from adapters.web.design.form_view import FREE_ID, FormPage, tree_of
+from adapters.web.design.form_view import FREE_ID, FormPage, form_id, tree_of
 from adapters.web.design.packages import address, overwritten
 from adapters.web.design.rights import Administering, Designer
 from adapters.web.signed_in import fields_of as sent_fields, text_of
@@ -76,6 +76,28 @@ def edit(request: Request, designer: Administering, package: str, file: FileName
         return _again(request, designer, line, edit, files, [say(refused.code, designer.visitor.language, **refused.details)], 422)
     asked = {"at": edit.at, "saved": str(version), **({"ask": edit.ask} if edit.ask else {}), **edit.typed}
     return RedirectResponse(address(package, "/edit", file=file, **asked) + (f"#{quote(edit.anchor)}" if text_of(request, "act") else ""), 303)
+
+
+@router.post("/form/copy")
+def copy_form(request: Request, designer: Administering, package: str, file: FileName) -> Response:
+    """Another form like this one, under its own title, in the list of the package's forms."""
+    design, place = designer.design, designer.place
+    line = design.package(place, package)
+    files = design.files(place, package, "working")
+    if file not in files or not file.startswith("forms/") or "package.yaml" not in files:
+        raise NotFound("design.no_file", file=file)
+    title = text_of(request, "title")[:200]
+    if not title:
+        edit = Edit(FormPage(designer, package, file, files), tree_of(files[file], file))
+        edit.refuse("formbox.no_title")
+        return _again(request, designer, line, edit, files, [edit.problem], 422)
+    name = FREE_ID.match(form_id(file)) and form_id(file).rstrip("0123456789_") or "form"
+    id = next(f"{name}_{n}" for n in range(2, 10_000) if f"forms/{name}_{n}.yaml" not in files)
+    body = rewritten(files[file], file, lambda form: with_keys(form, {"id": id, "title": title}, ("id", "title")))
+    listed = rewritten(files["package.yaml"], "package.yaml", lambda found: {**found, "forms": [*(found.get("forms") or []), id]})
+    design.copies.save_file(place, package, f"forms/{id}.yaml", body, 0, designer.person)
+    design.copies.save_file(place, package, "package.yaml", listed, line.copy.changed.get("package.yaml", (0, None, ""))[0], designer.person)
+    return RedirectResponse(address(package, "/edit", file=f"forms/{id}.yaml"), 303)
 
 
 def _again(request: Request, designer: Designer, line: object, edit: Edit, files: dict[str, bytes], problems: list[str], status: int) -> Response:

@@ -39,6 +39,8 @@ class FormSentences:
             return self.say("compare.form.field.section", name=d["name"], old=d["old"], new=d["new"])
         if code == "form.field.id":
             return self.say("compare.form.field.id", name=d["name"], old=d["old"], new=d["new"])
+        if code.startswith("form.file"):
+            return self.say(f"compare.{code}", title=d["title"], count=d["count"])
         if code.startswith(("form.section", "form.outcome")):
             return self.say(f"compare.{code}", name=d["name"], count=d.get("count", ""))
         if code.startswith("form.option"):

@@ -234,10 +234,7 @@ class FormPage:
                     yield FieldUse("scheme", "", scheme.title, one.label, id)
 
     def _others(self) -> Iterator[tuple[str, Form]]:
-        for name, body in self.files.items():
-            form = _form(body, name) if name.startswith("forms/") and name != self.file else None
-            if form is not None:
-                yield form.id, form
+        yield from ((form.id, form) for form in forms_in(self.files) if form.file != self.file)
 
     def preview(self, tree: Tree, task: str = "") -> Page | None:
         """The form as the clerk will see it; None when too much is wrong."""
@@ -285,6 +282,12 @@ def _sample(preview: Page | None, tree: Tree, at: str) -> PageField | None:
 def _under(field: PageField, prefix: str) -> PageField:
     rows = tuple(tuple(_under(cell, prefix) for cell in row) for row in field.rows)
     return replace(field, name=f"{prefix}.{field.name}", id=f"{prefix}-{field.id}", rows=rows)
+
+
+def forms_in(files: Mapping[str, bytes]) -> Iterator[Form]:
+    """The forms of a package that can be read, by name."""
+    found = (_form(files[name], name) for name in sorted(files) if name.startswith("forms/"))
+    return (form for form in found if form is not None)
 
 
 @lru_cache(maxsize=256)

@@ -9,8 +9,9 @@ from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse,
 from starlette.datastructures import UploadFile
 
 from adapters.locale import say
-from adapters.web.design.context import context
+from adapters.web.design.context import context, forms_offered
 from adapters.web.design.form_page import form_page
+from adapters.web.design.form_view import forms_in
 from adapters.web.design.package_view import LIBRARY, WORKING, file_kind, file_title, file_titles, package_view, part_lines, version_name
 from adapters.web.design.rights import Administering, Designer, Reading
 from adapters.web.design.words import as_json, finding_lines, sentences, some_scheme
@@ -170,7 +171,10 @@ def _version(text: str) -> int:
 
 @router.get("/packages/{package}/context.json")
 def context_json(designer: Reading, package: str) -> Response:
-    return JSONResponse(context(designer.design.bundle(designer.place, package), some_scheme(designer, package), designer.visitor.language))
+    found = context(designer.design.bundle(designer.place, package), some_scheme(designer, package), designer.visitor.language)
+    if designer.design.copies.copy(designer.place, package) is not None:  # forms and fields that were added there may be picked at once
+        found["forms"] = forms_offered(forms_in(designer.design.files(designer.place, package, WORKING)))
+    return JSONResponse(found)
 
 
 @router.post("/packages/{package}/check")
