@@ -186,10 +186,10 @@ def _mine(shape: Shape, filters: tuple[str, ...]) -> sa.Select[Any]:
     """Keys of the reader's open tasks, each once, narrowed by the filters."""
     keys = sa.select(_c.due_at, _c.instance, _c.task).where(
         _c.place == bind("place"), _c.open == sa.literal_column("1"), one_of(_c.candidate, "candidate", shape.candidates)).distinct()
-    if not filters and not shape.recused:
-        return keys
-    keys = keys.join(schema.task, sa.and_(_t.place == _c.place, _t.instance == _c.instance, _t.id == _c.task))
-    keys = keys.join(schema.instance, sa.and_(_i.place == _c.place, _i.id == _c.instance))
+    if shape.recused or {"stage", "mark"}.intersection(filters):
+        keys = keys.join(schema.task, sa.and_(_t.place == _c.place, _t.instance == _c.instance, _t.id == _c.task))
+    if "campaign" in filters:
+        keys = keys.join(schema.instance, sa.and_(_i.place == _c.place, _i.id == _c.instance))
     narrowed = {
         "campaign": _i.root == bind("campaign"), "stage": _t.stage == bind("stage"), "mark": _t.marks.like(bind("mark"), escape="!"),
         "late": _c.due_at < bind("at")}

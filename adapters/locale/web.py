@@ -415,6 +415,7 @@ EN = {
     "看全部经过": "Whole history",
     "看看可以发起什么": "See what you may start",
     "第 {n} 行 ": "Row {n} ",
+    "第 {page} 页，共 {total} 项": "Page {page} of {total} items",
     "第 {page}/{last} 页，共 {total} 项": "Page {page} of {last}, {total} items",
     "第三方软件许可": "Licences of third parties",
     "答复委派的“{name}”：{reason}": "answered the delegated “{name}”: {reason}",

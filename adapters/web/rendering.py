@@ -27,6 +27,7 @@ WEEKDAYS = {"zh": "一二三四五六日", "en": ("Mon", "Tue", "Wed", "Thu", "F
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 LAMPS = {Lamp.GREEN: ("normal", "正常"), Lamp.AMBER: ("soon", "临期"), Lamp.RED: ("late", "今日到期")}
 OVERDUE = ("late", "逾期")
+COUNTED = 1000  # as far as lists of tasks are counted (adapters/database/worklist.py)
 LAMP = Markup('<span class="lamp lamp-{}">{}</span>')
 
 
@@ -147,6 +148,11 @@ class Clockwork:
         return at.astimezone(self.zone).isoformat(timespec="minutes") if at else ""
 
 
+def amount(count: int) -> str:
+    """A figure that the queries count no further than one beyond COUNTED: 999, 1000, 1000+."""
+    return f"{COUNTED}+" if count > COUNTED else str(count)
+
+
 def size_words(size: int) -> str:
     return f"{size / 1048576:.1f} MB" if size >= 1048576 else f"{max(1, round(size / 1024))} KB"
 
@@ -193,7 +199,7 @@ def query(base: Mapping[str, object], **changed: object) -> str:
 
 def environment() -> Environment:
     made = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    made.globals.update(t=SAY["zh"], icon=icon, query=query, query_for=query_for, size_words=size_words, media_words=media_words, row_sum=row_sum)
+    made.globals.update(t=SAY["zh"], icon=icon, query=query, query_for=query_for, amount=amount, COUNTED=COUNTED, size_words=size_words, media_words=media_words, row_sum=row_sum)
     return made
 
 

@@ -1,6 +1,7 @@
 """Lists ask the database as often for three rows as for one, and a full page is rendered quickly."""
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from time import perf_counter
@@ -8,9 +9,12 @@ from time import perf_counter
 import pytest
 import sqlalchemy as sa
 
+from adapters.database import worklist
 from adapters.database.transaction import OnSqlite, Row
 from adapters.system import System
 from adapters.web.app import create_app
+from adapters.web.rendering import COUNTED
+from tests.bench.filling import copies
 from tests.web import world
 from tests.web.conftest import Browser
 
@@ -75,6 +79,18 @@ def test_a_list_asks_as_often_for_three_rows_as_for_one(own_system: System, addr
 
     assert len(one) >= 7  # who asks and where, what they hold, the list, the counts of the frame
     assert len(three) == len(one)
+
+
+def test_a_list_longer_than_it_is_counted_says_so_and_goes_on(own_system: System) -> None:
+    line = own_system.queries.inbox(world.PLACE, DRAFTER, {}).rows[0]
+    copies(own_system.database, line.instance, ((n, f"{n:032x}") for n in range(1050)), lambda table, row, number: None)
+    browser = Browser(create_app(own_system)).sign_in(DRAFTER)
+    pages = {page: browser.page(f"/inbox?page={page}&task=none").text for page in (1, 21, 22)}
+
+    assert [text.count("data-row") for text in pages.values()] == [50, 50, 1]
+    assert [re.search(r"第 [^<]*项", text)[0] for text in pages.values()] == [f"第 {page} 页，共 1000+ 项" for page in pages]  # type: ignore[index]
+    assert ["下一页" in text for text in pages.values()] == [True, True, False]
+    assert COUNTED == worklist.COUNTED
 
 
 def test_an_inbox_of_fifty_rows_is_rendered_in_a_tenth_of_a_second(own_system: System) -> None:
