@@ -95,3 +95,24 @@ def test_a_drawing_may_be_unfinished(inside: str) -> None:
     found = check(read(X.whole(f'<process id="p">{inside}</process>'), "a.bpmn"), drawing=True)
 
     assert {one.severity for one in found} == {"warning"}
+
+
+@pytest.mark.parametrize(
+    ("field", "words", "read_as_time"),
+    [
+        ("timeDate", "2030-01-01", True),
+        ("timeDate", "2030-01-01T09:00:00+08:00", True),
+        ("timeDate", "2030-01-01T24:00:00Z", False),  # not every Python reads it
+        ("timeDate", "2030-02-30T09:00:00Z", False),
+        ("timeDate", "+2030-01-01T09:00:00Z", False),
+        ("timeDuration", "P1W", True),
+        ("timeDuration", "PT", False),
+        ("timeCycle", "R3/2030-01-01T09:00:00Z/PT1H", True),
+        ("timeCycle", "R/P0D", False),
+        ("timeCycle", "0 0/5 * * * ?", False),
+    ],
+)
+def test_a_time_that_is_written_out_is_one_that_the_engine_can_read(field: str, words: str, read_as_time: bool) -> None:
+    timer = f"<timerEventDefinition><{field}>{words}</{field}></timerEventDefinition>"
+
+    assert ("bpmn.timer.form" not in codes(X.in_process(X.waiting(timer)))) == read_as_time

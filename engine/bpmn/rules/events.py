@@ -231,15 +231,16 @@ def parallel_multiple(diagram: Diagram) -> Iterator[Finding]:
             yield diagram.finding("bpmn.event.parallel-multiple", event, triggers=len(diagram.kinds(event)))
 
 
-_DATE = r"[+-]?\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-4]):[0-5]\d(?::[0-5]\d(?:\.\d+)?)?"
+_DAY = r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"
+_DATE = rf"{_DAY}T(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d+)?)?"
 _ZONE = r"(?:Z|[+-](?:0\d|1[0-4]):?[0-5]\d)"
 _DURATION = r"P(?=.)(?:\d+Y)?(?:\d+M)?(?:\d+W)?(?:\d+D)?(?:T(?=.)(?:\d+H)?(?:\d+M)?(?:\d+(?:\.\d+)?S)?)?"
-_ANY_DATE = re.compile(rf"{_DATE}{_ZONE}?")
-_FULL_DATE = re.compile(rf"{_DATE}{_ZONE}")
+_ANY_DATE = re.compile(rf"{_DAY}|{_DATE}{_ZONE}?", re.ASCII)  # a day begins with its first moment
+_FULL_DATE = re.compile(rf"{_DATE}{_ZONE}", re.ASCII)
 _FORMS = {
     "timeDate": _ANY_DATE,
-    "timeDuration": re.compile(_DURATION),
-    "timeCycle": re.compile(rf"R\d*/(?:(?:{_DATE}{_ZONE}?/)?{_DURATION}|{_DURATION}/{_DATE}{_ZONE}?)"),
+    "timeDuration": re.compile(_DURATION, re.ASCII),
+    "timeCycle": re.compile(rf"R\d*/(?:(?:{_DATE}{_ZONE}?/)?{_DURATION}|{_DURATION}/{_DATE}{_ZONE}?)", re.ASCII),
 }
 
 
