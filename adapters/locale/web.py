@@ -143,6 +143,7 @@ EN = {
     "生成订阅地址": "Make an address",
     "停用": "Switch off",
     "；": "; ",
+    "。": ". ",
     "管理常用意见": "Manage phrases",
     "您可以发起": "You can start",
     "已阅": "Read",

@@ -140,7 +140,7 @@ TABLE: dict[tuple[str, str], Expected] = {
         ("/design/import", 409, ""), ("/design/proposals/{id}", 404, ""), ("/design/packages/{package}/schemes/new", 409, ""),
         ("/design/packages/{package}/schemes/{name}", 404, ""), ("/design/packages/{package}/schemes/{name}/groups/{group}", 404, ""),
         ("/design/packages/{package}/schemes/{name}/compare", 404, ""), ("/design/packages/{package}/schemes/{name}/file", 404, ""),
-        ("/design/packages/{package}/published/{hash}", 404, ""), ("/design/calendars", 200, ""), ("/design/calendars/edit", 409, ""), ("/design/calendars/{year}", 200, ""),
+        ("/design/packages/{package}/published/{hash}", 404, ""), ("/design/packages/{package}/published/{hash}/compare", 404, ""), ("/design/calendars", 200, ""), ("/design/calendars/edit", 409, ""), ("/design/calendars/{year}", 200, ""),
         ("/design/people", 200, ""), ("/design/people/template.xlsx", 409, ""), ("/design/people/{person}", 404, ""), ("/design/places/new", 409, ""))},
     **{("POST", path): Expected(401, 404, 404, 409, body={}, query=query) for path, query in (
         ("/design/packages/{package}/open", ""), ("/design/packages/{package}/discard", ""), ("/design/packages/{package}/edit", "?file=campaign.bpmn"),

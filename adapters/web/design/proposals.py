@@ -12,6 +12,7 @@ from fastapi.responses import RedirectResponse, Response
 from adapters.web.design.package_view import file_titles
 from adapters.web.design.packages import address
 from adapters.web.design.rights import Administering, Designer, Reading
+from adapters.web.design.schemes import whole
 from adapters.web.design.sentences import Said
 from adapters.web.design.words import finding_lines, sentences
 from adapters.web.rendering import render
@@ -29,9 +30,12 @@ def proposal(request: Request, designer: Reading, id: str) -> Response:
 
 def _page(request: Request, designer: Designer, id: str, problems: Any = (), status: int = 200, just_now: bool = False) -> Response:
     found, files = designer.design.proposal_files(designer.place, id)
-    said, against, old = _changes(designer, found, files)
+    against = _changes(designer, found, files)
+    said = against.said
     line = designer.design.package(designer.place, found.package)
-    return render(request, "design_proposal.html", status, designer=designer, proposal=found, line=line, said=said, against=against, problems=problems, old=old,
+    all_of_it = whole(designer, found.package, found.name, next(iter(files.values()))) if found.kind == "scheme" else {"findings": []}
+    names = file_titles(files) if found.kind == "package" and said is None else {}
+    return render(request, "design_proposal.html", status, **all_of_it, files=names, designer=designer, proposal=found, line=line, said=said, against=against, problems=problems,
                   diagrams=list(dict.fromkeys(one.file for one in said or () if one.file.endswith(".bpmn") and one.element)),
                   titles=file_titles({name: body for name, body in files.items() if any(one.file == name for one in said or ())}), own=found.submitted_by == designer.person,
                   since=_since(designer, found), just_now=just_now, edit=_draft_of(designer, found))
@@ -71,22 +75,36 @@ def _since(designer: Designer, found: Any) -> Meanwhile | None:
     return Meanwhile(now, sentences(designer, found.package, changes))
 
 
-def _changes(designer: Designer, found: Any, files: dict[str, bytes]) -> tuple[list[Any] | None, str, str]:
-    """The sentences against what is in force, what that is called and its hash; None for the first publication."""
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """The sentences against a published version, what that is called, its hash, and whether it is what the request would replace.
+
+    `said` None: nothing was published before.
+    """
+
+    said: Sequence[Said] | None
+    title: str = ""
+    hash: str = ""
+    replaces: bool = True
+
+
+def _changes(designer: Designer, found: Any, files: dict[str, bytes]) -> Compared:
+    """Against the version in force; of a scheme that is new, against the one that was published last."""
     design, place = designer.design, designer.place
     if found.kind == "package":
         published = [one for one in design.package(place, found.package).published if one.hash != found.hash or found.state != "approved"]
         earlier = [one for one in published if one.published_at <= (found.decided_at or designer.visitor.now)]
         if not earlier:
-            return None, "", ""
+            return Compared(None)
         old = design.files(place, found.package, earlier[0].hash)
-        return sentences(designer, found.package, compare_packages(old, files)), earlier[0].version, earlier[0].hash
+        return Compared(sentences(designer, found.package, compare_packages(old, files)), earlier[0].version, earlier[0].hash)
     earlier = [one for one in design.published_schemes(place, found.package) if one.hash != found.hash and one.published_at <= (found.decided_at or designer.visitor.now)]
     same = [one for one in earlier if one.name == found.name] or earlier
     if not same:
-        return None, "", ""
+        return Compared(None)
     old_body = design.source(place, found.package, same[0].hash)
-    return sentences(designer, found.package, design.compare_scheme(place, found.package, old_body, next(iter(files.values())))), same[0].title, same[0].hash
+    changes = design.compare_scheme(place, found.package, old_body, next(iter(files.values())))
+    return Compared(sentences(designer, found.package, changes), same[0].title, same[0].hash, same[0].name == found.name)
 
 
 def _unseen(request: Request, designer: Designer, id: str) -> bool:
@@ -94,7 +112,7 @@ def _unseen(request: Request, designer: Designer, id: str) -> bool:
     if "against" not in fields_of(request):
         return False
     found, files = designer.design.proposal_files(designer.place, id)
-    return found.state == "open" and _changes(designer, found, files)[2] != text_of(request, "against")
+    return found.state == "open" and _changes(designer, found, files).hash != text_of(request, "against")
 
 
 @router.post("/{id}/{decision}")

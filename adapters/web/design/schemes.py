@@ -1,7 +1,7 @@
 """Schemes: made from an old one, filled in group by group, planned, compared, submitted; a published one looked at and started."""
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -11,11 +11,12 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from adapters.locale import say
-from adapters.web.design.organisations import mapped, with_codes
+from adapters.web.design.organisations import with_codes
 from adapters.web.design.packages import address, overwritten
 from adapters.web.design.rights import Administering, Designer, Reading
 from adapters.web.design.scheme_form import Item, answered, items, own_marks, said_in, with_value
 from adapters.web.design.stages import as_planned, plan, stage_lines, stage_views
+from adapters.web.design.scheme_told import Words, told
 from adapters.web.design.sentences import Labels, Said, Sentences
 from adapters.web.design.words import FindingLine, finding_lines, in_words, organisations, sentences
 from adapters.web.gantt import chart
@@ -273,23 +274,35 @@ def published(request: Request, designer: Reading, package: str, hash: str) -> R
     head = next((one for one in design.published_schemes(place, package) if one.hash == hash), None)
     if head is None:
         raise NotFound("scheme.unpublished", hash=hash)
-    scheme, findings = design.check_scheme(place, package, head.name, design.source(place, package, hash), "publish")
-    declaration = design.bundle(place, package).package.declaration
-    calendar = designer.visitor.system.published.calendar(place)
-    today: date = designer.visitor.now.astimezone(designer.visitor.zone).date()
+    running = [one for one in designer.visitor.system.queries.campaigns(place, designer.person) if one.scheme == hash]
     return render(
-        request, "design_published.html", designer=designer, line=design.package(place, package), head=head, scheme=scheme, stages=stage_lines(scheme, calendar, designer.visitor.language),
-        chart=chart(stage_views(scheme), today, calendar), provisional=_provisional(scheme, calendar), groups=_shown(scheme, declaration, organisations(designer).told),
-        said=Sentences(Labels(), designer.visitor.language).plain,  # organisations are told already
-        findings=finding_lines([one for one in findings if one.severity == "error"], designer.visitor.language), command_id=request.scope["banli.nonce"])
+        request, "design_published.html", designer=designer, line=design.package(place, package), head=head, running=running, command_id=request.scope["banli.nonce"],
+        **whole(designer, package, head.name, design.source(place, package, hash)))
 
 
-def _shown(scheme: Scheme, declaration: Declaration, told: Callable[[str], str]) -> list[tuple[str, list[tuple[str, Any, Any]]]]:
-    """Group label → (label, value, origin) of what the scheme says."""
-    return [
-        (label, [(parameter.label, mapped(parameter, value_at(scheme.values, key), told), scheme.origin_of(key)) for key, parameter in declaration.keys.items()
-                 if parameter.group == group and value_at(scheme.values, key) is not None])
-        for group, label in declaration.groups.items()]
+def whole(designer: Designer, package: str, name: str, body: bytes) -> dict[str, Any]:
+    """All that a scheme says and whether it may be published, for a template: stages drawn, parameters told, what is wrong."""
+    scheme, findings = designer.design.check_scheme(designer.place, package, name, body, "publish")
+    bundle = designer.design.bundle(designer.place, package)
+    calendar, language = designer.visitor.system.published.calendar(designer.place), designer.visitor.language
+    today: date = designer.visitor.now.astimezone(designer.visitor.zone).date()
+    roles = {code: role.label for code, role in bundle.package.roles.items()}
+    words = Words(Sentences(Labels(), language).plain, organisations(designer).told, lambda code: roles.get(code, code))
+    return {
+        "scheme": scheme, "stages": stage_lines(scheme, calendar, language), "chart": chart(stage_views(scheme), today, calendar), "provisional": _provisional(scheme, calendar),
+        "groups": told(scheme, bundle.package.declaration, words), "findings": finding_lines([one for one in findings if one.severity == "error"], language)}
+
+
+@router.get("/published/{hash}/compare")
+def compare_published(request: Request, designer: Reading, package: str, hash: str, against: str = "") -> Response:
+    """The memo for a published scheme: what is different from another, by itself from the one that was published before it."""
+    design, place = designer.design, designer.place
+    sources = {source: title for source, title in design.sources(place, package).items() if source != hash}
+    heads = design.published_schemes(place, package)
+    body = design.source(place, package, hash)
+    head = next(one for one in heads if one.hash == hash)
+    earlier = next((one.hash for one in heads if one.hash != hash and one.published_at <= head.published_at), next(iter(sources), ""))
+    return _memo(request, designer, package, body, against or earlier, head.title, address(package, f"/published/{hash}"), sources)
 
 
 @router.post("/published/{hash}/revise")
