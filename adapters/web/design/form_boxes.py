@@ -101,7 +101,7 @@ def _names(kind: type[Field], column: bool) -> Iterator[str]:
 def _box(name: str, field: Tree, kind: type[Field], around: Around) -> Box | None:
     value = field.get(name)
     label = f"box.{name}.{FAMILIES.get(kind.kind, kind.kind)}"
-    advanced = name in ADVANCED and value in (None, "") and not (name == "options_from" and kind.kind == "people") and not (kind.kind in ("show", "scores") and name.endswith("_from"))
+    advanced = name in ADVANCED and value in (None, "") and not (name == "options_from" and kind.kind == "people") and not (kind.kind == "scores" and name in kind.options)
     match name:
         case "label":
             return Box(name, label, "text", shown(value), required=kind.kind != "info")
@@ -127,7 +127,7 @@ def _box(name: str, field: Tree, kind: type[Field], around: Around) -> Box | Non
         case _:
             shape = SHAPES[kind.options[name]]
             text = lines_of(value) if shape == "labels" else component_lines(value) if shape == "components" else shown(value)
-            advanced = advanced or name == "options" and value is None and bool(field.get("options_from"))
+            advanced = advanced or name in ("options", "components") and value is None and bool(field.get(f"{name}_from"))
             return Box(name, label, "long" if name == "text" else shape, text, advanced=advanced, required=name == "text" and not field.get("text_from"))
 
 
