@@ -53,6 +53,8 @@ def show(given: argparse.Namespace) -> int:
     stranded = work.stranded(system, given.place) if given.user is None else []
     for instance, job, kind, error in stranded:
         print(words("! 后台工作 {job}（{kind}）已放弃：{error}", say.LANGUAGE, job=f"{instance[:8]}/{job}", kind=kind, error=error))
+    for id, instance, error in work.undelivered(system, given.place) if given.user is None else []:
+        print(words("! 通知 {message}（事项 {instance}）多次投递未成，已停止：{error}", say.LANGUAGE, message=id[:8], instance=instance[:8], error=error))
     return 0
 
 

@@ -77,11 +77,11 @@ class Outbox:
         last = message.tries >= TRIES
         self._done(message, "failed" if last else "ready", error[:500], 0 if last else backoff(message.tries))
 
-    def undelivered(self, place: str) -> list[tuple[str, str]]:
-        """(id, error) of the messages that were given up, oldest first."""
-        query = sa.select(_o.id, _o.error).where(_o.place == place, _o.state == "failed").order_by(_o.created_at, _o.id)
+    def undelivered(self, place: str) -> list[tuple[str, str, str]]:
+        """(id, instance, error) of the messages that were given up, oldest first."""
+        query = sa.select(_o.id, _o.instance, _o.error).where(_o.place == place, _o.state == "failed").order_by(_o.created_at, _o.id)
         with self._database.reading() as connection:
-            return [(id, error or "") for id, error in connection.execute(query)]
+            return [(id, instance, error or "") for id, instance, error in connection.execute(query)]
 
     def _done(self, message: Message, state: str, error: str | None, seconds: float) -> None:
         with self._database.writing() as transaction:

@@ -60,10 +60,6 @@ class KeyFolder:
         except InvalidTag:
             raise Refused("key.wrong", subject=subject) from None
 
-    def rewrap(self, place: str, subject: str, wrapped: bytes, to_subject: str, inner: bytes, about: bytes, to_wrapped: bytes) -> bytes:
-        """`inner`, sealed under one subject's key, sealed under another's; what it protects need not be touched."""
-        return self.encrypt(place, to_subject, to_wrapped, self.decrypt(place, subject, wrapped, inner, about), about)
-
     def digest(self, place: str, data: bytes) -> str:
         """HMAC-SHA256 in hex: finds the same value again, and only for who holds the key."""
         return hmac(self._keys(place).digesting, data, sha256).hexdigest()

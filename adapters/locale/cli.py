@@ -63,6 +63,7 @@ EN = {
     "输入": "inputs",
     "共 {count} 个异常，{causes} 种原因": "{count} incidents, {causes} causes",
     "! 后台工作 {job}（{kind}）已放弃：{error}": "! job {job} ({kind}) was given up: {error}",
+    "! 通知 {message}（事项 {instance}）多次投递未成，已停止：{error}": "! notice {message} (matter {instance}) was tried often enough and given up: {error}",
     "共 {count} 个，办成 {done} 个": "{done} of {count} done",
     "又出现异常：": "failed again: ",
     "已重试": "tried again",

@@ -9,13 +9,14 @@ from typing import Any
 
 from adapters.database.incidents import Incident, Incidents
 from adapters.database.jobs import Jobs
+from adapters.database.outbox import Outbox
 from adapters.locale import knows, say
 from adapters.system.root import System
 from engine.commands import Cancel, Command, ResolveIncident, RetryIncident
 from engine.events import IncidentOpened
 from engine.refusals import NotFound, Refused
 
-__all__ = ["Cause", "Incident", "Mending", "Outcome", "cancel", "causes", "one_incident", "open_incidents", "resolve", "retry", "sentence", "stranded"]
+__all__ = ["Cause", "Incident", "Mending", "Outcome", "cancel", "causes", "one_incident", "open_incidents", "resolve", "retry", "sentence", "stranded", "undelivered"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,11 @@ def sentence(code: str, details: Mapping[str, Any], language: str) -> str:
 def stranded(system: System, place: str) -> list[tuple[str, str, str, str]]:
     """Work between instances that was given up and of which not even an incident tells: (instance, job, kind, error)."""
     return Jobs(system.database).failed(place)
+
+
+def undelivered(system: System, place: str) -> list[tuple[str, str, str]]:
+    """Notices that no channel took after all tries: (message, instance, error)."""
+    return Outbox(system.database).undelivered(place)
 
 
 @dataclass(frozen=True, slots=True)

@@ -183,11 +183,6 @@ class Calendar:
         return Explanation(rule, starts_on, days, unit, ends_on, *self._met(counted_from, ends_on), rolled,
                            self.labels(starts_on, ends_on), not self.unconfirmed(starts_on, ends_on))
 
-    def explain_date(self, day: date) -> Explanation:
-        """A date printed in a notice: it stands as it is, worked or not."""
-        return Explanation("date", day, 0, "calendar", day, *self._met(day, day), None,
-                           self.labels(day, day), not self.unconfirmed(day, day))
-
     def labels(self, first: date, last: date) -> tuple[str, ...]:
         return tuple(self.table(year).label for year in range(first.year, last.year + 1))
 

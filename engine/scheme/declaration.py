@@ -3,7 +3,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -202,7 +201,3 @@ def _in_stages(key: str, keys: Mapping[str, Parameter]) -> bool:
 
 def is_number(value: object) -> bool:
     return isinstance(value, (int, Decimal)) and not isinstance(value, bool)
-
-
-def is_date(value: object) -> bool:
-    return isinstance(value, date)

@@ -296,9 +296,3 @@ def _notify(step: Step, template: str, task: TaskRow, params: Values, also: tupl
     receivers = tuple(dict.fromkeys((*to, *also)))
     if receivers:
         step.emit(e.NotificationRequested(template, receivers, task.about, {"task": task.id, "name": task.name, "due_at": task.due_at, **params}))
-
-
-def multi_body(step: Step, task: TaskRow) -> ScopeRow | None:
-    """The multi-instance body that the task is one instance of."""
-    row = step.workspace.scopes[task.scope]
-    return step.workspace.scopes[row.parent] if "index" in row.data and row.parent is not None else None

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from adapters.system import System
+from adapters.database import schema
+from adapters.system import Settings, System
 from tests.cli.command import Ran, banli, called
 from tests.decisions.build import leave_with
 from tests.dmn.build import decision, given, model, table
@@ -55,6 +56,16 @@ def test_they_are_listed_by_cause_in_words(home: Path) -> None:
     assert found.out[1] == "       判定“grade”得不出结果：决策表“grade”要求只命中一条规则，却命中了第 1, 2 条，请修改规则。请更正规则或数据后重试。"
     assert found.out[2].endswith("/i1 请示0") and found.out[3] == "共 3 个异常，1 种原因"
     assert banli("incidents", "list", "--place", "here", home=home, language="en").out[3] == "3 incidents, 1 causes"
+
+
+def test_a_notice_that_was_given_up_is_listed_too(home: Path) -> None:
+    system = System(Settings(home))
+    with system.database.changing() as connection:
+        connection.execute(schema.outbox.insert().values(place="here", id="feedbeef01", instance="abcdef012345", body="{}", created_at=0, state="failed", run_at=0, tries=20,
+                                                         token=1, error="ConnectionError: no way out"))
+    system.database.close()
+
+    assert incidents("list").out[-1] == "! 通知 feedbeef（事项 abcdef01）多次投递未成，已停止：ConnectionError: no way out"
 
 
 def test_who_is_named_sees_theirs(home: Path) -> None:

@@ -184,7 +184,7 @@ def test_a_message_nobody_takes_is_given_up_and_shown(database: Database, store:
         worker.run_due("fuxin")
         with database.changing() as connection:
             connection.execute(schema.outbox.update().where(schema.outbox.c.state == "ready").values(run_at=0))
-    assert (post.failures, [error for _, error in Outbox(database).undelivered("fuxin")]) == (94, ["ConnectionError: no way out"])
+    assert (post.failures, [error for _, _, error in Outbox(database).undelivered("fuxin")]) == (94, ["ConnectionError: no way out"])
 
 
 def test_one_broken_instance_does_not_stop_the_others(database: Database, store: Store, worker: Worker) -> None:

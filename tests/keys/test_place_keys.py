@@ -48,14 +48,6 @@ def test_a_place_signs_and_anybody_can_check(tmp_path: Path) -> None:
     assert not verified(keys.public_key("other"), b"head", signature)
 
 
-def test_a_key_is_wrapped_anew_for_another_subject(tmp_path: Path) -> None:
-    keys = KeyFolder(tmp_path)
-    mine, theirs = keys.new_key("fuxin", "clerk"), keys.new_key("fuxin", "s1")
-    inner = keys.encrypt("fuxin", "clerk", mine, b"k" * 32, b"blob 1")
-    moved = keys.rewrap("fuxin", "clerk", mine, "s1", inner, b"blob 1", theirs)
-    assert keys.decrypt("fuxin", "s1", theirs, moved, b"blob 1") == b"k" * 32
-
-
 def test_a_place_cannot_name_a_path(tmp_path: Path) -> None:
     with pytest.raises(Refused) as refused:
         KeyFolder(tmp_path).digest("../x", b"")
