@@ -295,6 +295,10 @@ COMMANDS: Mapping[str, type[Any]] = {kind.__name__: kind for kind in Command.__a
 
 def to_json(value: Any) -> dict[str, Json]:
     """The fields of a command or event by name. The type's name is kept beside it (`type(value).__name__`)."""
+    if type(value) is Complete:  # most commands are; written out it is several times as fast
+        actor, task, outcome, opinion, answers, subjects, on_behalf_of = value
+        return {
+            "actor": actor, "task": task, "outcome": outcome, "opinion": opinion, "answers": answers, "subjects": subjects, "on_behalf_of": on_behalf_of}
     return dict(zip(value._fields, value, strict=True))
 
 

@@ -13,7 +13,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from engine.execution.rows import (
     Changes, IncidentRow, InstanceRow, JobRow, Nothing, ResultRow, ScopeRow, Source, SubscriptionRow, TaskRow, TimerRow,
 )
-from engine.journal.canonical import canonical_bytes
+from engine.journal.canonical import canonical_bytes, written
 from engine.refusals import NotFound
 
 R = TypeVar("R")
@@ -29,10 +29,18 @@ def _scope_fields(row: ScopeRow) -> Fields:
     return row.id, row.parent, row.element, row.variables, row.tokens, row.data
 
 
-def _task_fields(row: TaskRow) -> Fields:
+def _task_before(row: TaskRow) -> Fields:
     return (
         row.id, row.scope, row.element, row.name, row.state, row.candidates, row.assignee, row.owner, row.form, row.stage, row.about, row.opened_at,
         row.due_at, row.due_basis, row.priority, row.claimed_at, row.closed_at, row.closed_by, row.outcome, row.opinion, row.marks, row.variables, row.next)
+
+
+def _task_fields(row: TaskRow) -> Fields:
+    """For the hash alone: with the moments that almost every task has as they are encoded."""
+    return (
+        row.id, row.scope, row.element, row.name, row.state, row.candidates, row.assignee, row.owner, row.form, row.stage, row.about, written(row.opened_at),
+        row.due_at, row.due_basis, row.priority, row.claimed_at, row.closed_at and written(row.closed_at), row.closed_by, row.outcome, row.opinion, row.marks, row.variables,
+        row.next)
 
 
 _FIELDS: Mapping[type[Any], Callable[[Any], Fields]] = {
@@ -63,7 +71,7 @@ SCOPES = Layout(ScopeRow, _scope_before, lambda source, key: source.scope(key), 
 RESULTS = Layout(
     ResultRow, _FIELDS[ResultRow], lambda source, key: source.result(*key), lambda source, key: source.results(key), attrgetter("scope")
 )
-TASKS = Layout(TaskRow, _FIELDS[TaskRow], lambda source, key: source.task(key))
+TASKS = Layout(TaskRow, _task_before, lambda source, key: source.task(key))
 TIMERS = Layout(TimerRow, _FIELDS[TimerRow], lambda source, key: source.timer(key))
 SUBSCRIPTIONS = Layout(
     SubscriptionRow, _FIELDS[SubscriptionRow], lambda source, key: source.subscription(key),
@@ -155,13 +163,15 @@ class Table(Generic[R]):
 
     def forget(self) -> None:
         """The step is over."""
-        if self.digests:
-            for key in self.before:
-                self.digests.pop(key, None)
         if self._new:
             self.digests.update(self._new)
             self._new = {}
+        elif self.digests:
+            for key in self.before:
+                self.digests.pop(key, None)
         if self.gone:
+            for key in self.gone:
+                self.digests.pop(key, None)
             self.gone = set()
         self.before.clear()
 

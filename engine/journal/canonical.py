@@ -10,7 +10,6 @@ import json
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -21,17 +20,26 @@ from engine.refusals import Refused
 
 UTC = timezone.utc
 SMALL = frozenset({type(None), bool, int, Decimal, date, datetime, time, timedelta})
+KEPT = 1024  # moments whose text is kept
+
+_written: dict[datetime, orjson.Fragment] = {}  # of moments in UTC only, for equal ones of different zones must not share a text
 
 
-@lru_cache(1024)
-def _utc(moment: datetime) -> dict[str, str]:
-    """Of a moment in UTC; only those come here, for equal ones of different zones must not share a text."""
-    return {"$at": moment.isoformat()}
+def written(moment: datetime | None) -> object:
+    """What may stand for a moment in a value that is only to be encoded: its canonical form, written once where it is in UTC."""
+    if moment is None or moment.tzinfo is not UTC:
+        return moment
+    found = _written.get(moment)
+    if found is None:
+        if len(_written) >= KEPT:
+            _written.clear()
+        found = _written[moment] = orjson.Fragment(f'{{"$at":"{moment.isoformat()}"}}')
+    return found
 
 
 def _tagged(value: object) -> object:
     if type(value) is datetime and value.tzinfo is UTC:
-        return _utc(value)
+        return written(value)
     match value:
         case Decimal():
             return {"$d": str(value)}
@@ -57,9 +65,14 @@ def _tagged(value: object) -> object:
     raise TypeError(f"{type(value).__name__} has no canonical form")
 
 
+def _tagged_slowly(value: object) -> object:
+    found = _tagged(value) if type(value) is not orjson.Fragment else value
+    return json.loads(orjson.dumps(found)) if type(found) is orjson.Fragment else found
+
+
 _OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS
 # The same text, several times as slow: for what orjson does not take (integers beyond 64 bits, 250 levels). A test says that they agree.
-slowly = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False, check_circular=False, default=_tagged).encode
+slowly = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False, check_circular=False, default=_tagged_slowly).encode
 
 
 def canonical_bytes(value: object) -> bytes:

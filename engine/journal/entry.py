@@ -6,7 +6,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from engine.journal.canonical import canonical_bytes, from_canonical
+from engine.journal.canonical import canonical_bytes, from_canonical, written
 
 VERSION = 1
 GENESIS = "0" * 64
@@ -42,7 +42,7 @@ class Entry:
 def sealed(entry: Entry) -> tuple[bytes, str]:
     """The entry's canonical bytes and their SHA-256 in hex: what is stored, and the next entry's `prev_hash`."""
     text = canonical_bytes({
-        "actor": entry.actor, "at": entry.at, "command": entry.command, "command_id": entry.command_id, "engine": entry.engine, "events": entry.events,
+        "actor": entry.actor, "at": written(entry.at), "command": entry.command, "command_id": entry.command_id, "engine": entry.engine, "events": entry.events,
         "facts": entry.facts, "input": entry.input, "on_behalf_of": entry.on_behalf_of, "package": entry.package, "personal": entry.personal,
         "prev_hash": entry.prev_hash, "scheme": entry.scheme, "seq": entry.seq, "state_hash": entry.state_hash, "stream": entry.stream, "v": entry.v})
     return text, sha256(text).hexdigest()

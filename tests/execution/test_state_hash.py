@@ -2,15 +2,21 @@
 from __future__ import annotations
 
 import json
+from datetime import date
+from decimal import Decimal
 from hashlib import sha256
-from itertools import product
+from itertools import cycle, product
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from engine import commands as c
 from engine.engine import step
+from engine.events import EVENTS, Entered, Left, to_entry, to_seal
 from engine.execution.workspace import MODULUS, Workspace, row_hash
 from engine.facts import GivenFacts
+from engine.journal.canonical import canonical_text
 from tests.build import definitions, el, graphs, path, process, user
 from tests.execution.world import EPOCH
 
@@ -59,3 +65,30 @@ def test_a_step_adds_the_difference_whichever_steps_before_were_asked_for_theirs
             workspace.tasks.change(f"t{workspace.head.counters['t'] - 1}").name = "other"
             workspace.undo()
         assert state(workspace) == before
+
+
+ODD: tuple[object, ...] = (
+    EPOCH, EPOCH.astimezone(ZoneInfo("Asia/Shanghai")), None, 7, "“名”", Decimal("1.50"), 2**70, {"乙": [EPOCH], "a": None}, date(2030, 1, 1), ("x", "y"))
+
+
+@pytest.mark.parametrize("kind", EVENTS.values(), ids=lambda kind: kind.__name__)
+def test_an_event_is_sealed_as_it_is_kept(kind: type[Any]) -> None:
+    odd, moments = cycle(ODD), cycle((EPOCH, EPOCH.astimezone(ZoneInfo("Asia/Shanghai"))))
+    events = tuple(kind(*(next(moments if name == "at" else odd) for name in kind._fields)) for _ in ODD)
+    if kind in (Left, Entered):
+        events = kind(1, "名", ("f", "g")), kind(1, "名", ())
+
+    for _ in range(2):  # the second time from what was kept
+        assert canonical_text(to_seal(events)) == canonical_text(to_entry(events))
+
+
+def test_ways_in_and_out_of_one_element_are_kept_apart() -> None:
+    assert canonical_text(to_seal((Left(1, "a", ("f",)), Entered(1, "a", ("f",))))) == (
+        '[["Left",{"element":"a","flows":["f"],"scope":1}],["Entered",{"element":"a","flows":["f"],"scope":1}]]')
+
+
+def test_a_completion_is_sealed_with_all_its_fields() -> None:
+    command = c.Complete("ann", "t1", "ok", "好", {"n": 1}, ("s",), "bo")
+
+    assert c.to_json(command) == {
+        "actor": "ann", "task": "t1", "outcome": "ok", "opinion": "好", "answers": {"n": 1}, "subjects": ("s",), "on_behalf_of": "bo"}
