@@ -152,12 +152,13 @@ class Model:
         return split, join, text
 
     def _transaction(self, depth: int) -> tuple[str, str, str]:
-        """A body that ends, or cancels itself and goes on behind its cancel boundary event."""
+        """A body that ends, or cancels itself and goes on behind its cancel boundary event; perhaps several beside or after each other."""
         id, start, choice, end, cancel, boundary, task, out = (self._id(kind) for kind in "psgeecte")
         first, last, inside = self._sequence(depth + 1)
         body = el("startEvent", start) + inside + el("exclusiveGateway", choice, default=f"{choice}_{end}") + el("endEvent", end) + el("endEvent", cancel, el("cancelEventDefinition"))
         body += flow(start, first) + flow(last, choice) + flow(choice, cancel, "=n > 3") + flow(choice, end)
-        text = el("transaction", id, body) + el("boundaryEvent", boundary, el("cancelEventDefinition"), attachedToRef=id)
+        many = el("multiInstanceLoopCharacteristics", "", "<loopCardinality>2</loopCardinality>", isSequential=self.dice.random() < 0.5) if self.dice.random() < 0.3 else ""
+        text = el("transaction", id, many, body) + el("boundaryEvent", boundary, el("cancelEventDefinition"), attachedToRef=id)
         return id, id, text + user(task) + el("endEvent", out) + path(boundary, task, out)
 
     def _failing(self, depth: int) -> tuple[str, str, str]:
