@@ -263,6 +263,11 @@ class Reader:
         if policy in ("PRIORITY", "OUTPUT ORDER") and not order:
             ranked = self.allowed_text(element.get("typeRef"))
             order = f"[{ranked}]" if ranked else ""
+            if not order:
+                self.findings.append(Finding(
+                    "dmn.no-order", element=element.get("id") or self.owner, line=element.sourceline or 0, severity="warning",
+                    details={"policy": policy, "output": element.get("name") or self.owner},
+                ))
         return OutputClause(
             element.get("name") or "", self.type_of(element.get("typeRef")), self.literal(order, element) if order else None,
             None if default is None else self.literal(xml.text(default), default),

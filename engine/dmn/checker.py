@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cmp_to_key
+from itertools import islice
 from typing import Any, NamedTuple
 
 from engine.dmn.model import Model
 from engine.dmn.tables import LISTING, InputClause, Table
 from engine.feel import arithmetic, temporal, tree
+from engine.feel.closures import Evaluate
 from engine.feel.compiler import INPUT, mentions
 from engine.feel.errors import FeelError, Rejected
 from engine.feel.evaluation import Run
@@ -23,7 +26,9 @@ from engine.feel.values import equal, kind, notation, order
 from engine.refusals import Finding
 
 MOST_STATES = 100_000
+MOST_TESTS = 2_000_000  # of samples against the cells of one column: a table of 1,000 rules that name two constants each
 MOST_REPORTED = 5
+MOST_PAIRS = 1_000  # of overlapping rules that are collected before the first ones are reported
 OTHER_TEXT = "其他"
 _ORDERED = frozenset({"number", "date", "time", "date and time", "days and time duration", "years and months duration"})
 _CONSTRUCTORS = frozenset({"date", "time", "date and time", "duration", "number"})
@@ -46,6 +51,10 @@ class NotAnalysable(Exception):
     """A cell depends on more than its input and constants."""
 
 
+class TooLarge(Exception):
+    """A column has more cells and regions than are looked at."""
+
+
 def check_tables(model: Model) -> tuple[Finding, ...]:
     """Every finding about the model's tables; none that the model itself already has."""
     return tuple(finding for table in model.tables for finding in check_table(table))
@@ -59,6 +68,8 @@ def check_table(table: Table) -> list[Finding]:
             columns.append(_column(table, number, clause))
         except (NotAnalysable, FeelError):
             return [_finding("dmn.not-analysed", table, "note", column=number + 1, input=clause.label)]
+        except TooLarge:
+            return [_finding("dmn.too-many-combinations", table, "note")]
     search = _Search(columns, len(table.rules))
     found = [*_never(table, search), *_overlaps(table, search), *_gaps(table, search)]
     if search.exhausted:
@@ -79,10 +90,17 @@ def _column(table: Table, number: int, clause: InputClause) -> Column:
         values += constants(clause.domain)
     tests = [rule.tests[number] for rule in table.rules]
     regions: dict[int, Region] = {}
-    for sample in _samples(values, clause, table):
-        rules = sum(1 << i for i, test in enumerate(tests) if test is None or test({INPUT: sample}, Run(None)) is True)
+    samples = _samples(values, clause, table)
+    if len(samples) * len(tests) > MOST_TESTS:
+        raise TooLarge
+    for sample in samples:
+        rules = sum(1 << i for i, test in enumerate(tests) if test is None or _met(test, sample))
         regions.setdefault(rules, Region(sample, rules))
     return Column(clause.label, tuple(regions.values()))
+
+
+def _met(test: Evaluate, sample: Any) -> bool:
+    return test({INPUT: sample}, Run(None)) is True
 
 
 def constants(cell: tree.UnaryTests) -> list[Any]:
@@ -147,7 +165,7 @@ def _samples(values: list[Any], clause: InputClause, table: Table) -> list[Any]:
     def comes(sample: Any) -> bool:
         if sample is None or domain is not None and domain({INPUT: sample}) is not True:
             return sample is None
-        return clause.type is None or coerce(sample, clause.type, table.types)[0]
+        return wanted is None or clause.type is None or coerce(sample, clause.type, table.types)[0]  # a type that nobody knows is told elsewhere
 
     kept = [sample for sample in samples if comes(sample)]
     return kept or [None]
@@ -169,6 +187,8 @@ def _of_kind(name: str, values: list[Any]) -> list[Any]:
 
 
 def _distinct(values: list[Any]) -> list[Any]:
+    if all(type(value) in (Decimal, str) for value in values):
+        return list(dict.fromkeys(values))
     found: list[Any] = []
     for value in values:
         if not any(equal(value, other) is True for other in found):
@@ -215,25 +235,52 @@ class _Search:
         self.columns, self.all = columns, (1 << rules) - 1
         self.states = MOST_STATES
         self.exhausted = False
+        self.by_rule: list[list[list[Region]]] = []
 
-    def find(self, wanted: Callable[[int], bool], hopeless: Callable[[int], bool], start: int | None = None) -> Iterator[tuple[Any, ...]]:
-        """Inputs, as samples a column, whose rules are `wanted`; a set of rules that is `hopeless` stays so with fewer rules."""
+    def hit(self, rule: int, earlier: int = 0) -> tuple[Any, ...] | None:
+        """An input that meets the rule and none of the `earlier` ones (bits); None when there is none, or the search has ended."""
+        bit = 1 << rule
         seen: set[tuple[int, int]] = set()
 
-        def walk(at: int, rules: int, samples: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
-            if hopeless(rules) or (at, rules) in seen:
-                return
-            if not self.pay():
+        def walk(at: int, rules: int, samples: tuple[Any, ...]) -> tuple[Any, ...] | None:
+            if (at, rules) in seen or not self.pay():
+                return None
+            seen.add((at, rules))
+            if at == len(self.columns):
+                return None if rules else samples
+            for region in self.meeting(at, rule):
+                found = walk(at + 1, rules & region.rules, (*samples, region.sample))
+                if found is not None:
+                    return found
+            return None
+
+        return walk(0, earlier & ~bit, ())
+
+    def meeting(self, column: int, rule: int) -> Sequence[Region]:
+        """The regions of the column that meet the rule's cell."""
+        if not self.by_rule:
+            self.by_rule = [_by_rule(one.regions, self.all.bit_length()) for one in self.columns]
+        return self.by_rule[column][rule]
+
+    def pairs(self, differ: Callable[[int, int], bool]) -> Iterator[tuple[int, int, tuple[Any, ...]]]:
+        """Two rules that hit together and `differ`, the earlier first, with an input; each pair once."""
+        seen: set[tuple[int, int]] = set()
+        told: set[tuple[int, int]] = set()
+
+        def walk(at: int, rules: int, samples: tuple[Any, ...]) -> Iterator[tuple[int, int, tuple[Any, ...]]]:
+            if not rules & (rules - 1) or (at, rules) in seen or not self.pay():
                 return
             seen.add((at, rules))
             if at == len(self.columns):
-                if wanted(rules):
-                    yield samples
+                for pair in _pairs_of(rules):
+                    if pair not in told and differ(*pair):
+                        told.add(pair)
+                        yield *pair, samples
                 return
             for region in self.columns[at].regions:
                 yield from walk(at + 1, rules & region.rules, (*samples, region.sample))
 
-        return walk(0, self.all if start is None else start, ())
+        return walk(0, self.all, ())
 
     def gaps(self) -> Iterator[tuple[Any, ...]]:
         """Inputs that no rule hits; where the first columns decide it, the others are any."""
@@ -271,32 +318,39 @@ def _gaps(table: Table, search: _Search) -> Iterator[Finding]:
 def _overlaps(table: Table, search: _Search) -> Iterator[Finding]:
     if table.hit_policy not in ("UNIQUE", "ANY"):
         return
-    reported = 0
-    for second in range(len(table.rules)):
-        for first in range(second):
-            if reported >= MOST_REPORTED:
-                return
-            if table.hit_policy == "ANY" and table.rules[first].texts == table.rules[second].texts:
-                continue
-            both = 1 << first | 1 << second
-            samples = next(search.find(lambda rules: rules == both, lambda rules: rules != both, both), None)
-            if samples is not None:
-                reported += 1
-                yield _finding(
-                    "dmn.overlap", table, "error", rules=f"{first + 1}, {second + 1}", example=search.example(samples), inputs=_inputs(search, samples)
-                )
+
+    def differ(first: int, second: int) -> bool:
+        return table.hit_policy == "UNIQUE" or table.rules[first].texts != table.rules[second].texts
+
+    pairs = sorted(islice(search.pairs(differ), MOST_PAIRS), key=lambda pair: (pair[1], pair[0]))
+    for first, second, samples in pairs[:MOST_REPORTED]:
+        yield _finding(
+            "dmn.overlap", table, "error", rules=f"{first + 1}, {second + 1}", example=search.example(samples), inputs=_inputs(search, samples)
+        )
+
+
+def _pairs_of(rules: int) -> Iterator[tuple[int, int]]:
+    """Of the rules that are given as bits, every two; at most so many as are reported."""
+    numbers = [number for number in range(rules.bit_length()) if rules >> number & 1]
+    return islice(((first, second) for second in numbers for first in numbers if first < second), MOST_PAIRS)
+
+
+def _by_rule(regions: Sequence[Region], rules: int) -> list[list[Region]]:
+    found: list[list[Region]] = [[] for _ in range(rules)]
+    for region in regions:
+        for number in range(rules):
+            if region.rules >> number & 1:
+                found[number].append(region)
+    return found
 
 
 def _never(table: Table, search: _Search) -> Iterator[Finding]:
-    """Rules that no input hits, and with FIRST those that an earlier rule always precedes."""
+    """Rules that no input meets, and with FIRST those that an earlier rule always precedes."""
     for number in range(len(table.rules)):
-        bit = 1 << number
-        earlier = bit - 1 if table.hit_policy == "FIRST" else 0
-        takes_effect = search.find(
-            lambda rules, bit=bit, earlier=earlier: bool(rules & bit) and not rules & earlier,  # type: ignore[misc]
-            lambda rules, bit=bit: not rules & bit, bit | earlier,  # type: ignore[misc]
-        )
-        if next(takes_effect, None) is None and not search.exhausted:
+        unmet = next((column for column in range(len(search.columns)) if not search.meeting(column, number)), None)
+        if unmet is not None:
+            yield _finding("dmn.never", table, "warning", rule=number + 1, column=unmet + 1, input=search.columns[unmet].label)
+        elif table.hit_policy == "FIRST" and search.hit(number, (1 << number) - 1) is None and not search.exhausted:
             yield _finding("dmn.masked", table, "warning", rule=number + 1)
 
 

@@ -65,12 +65,32 @@ def test_policies_that_allow_it_are_not_blamed():
 
 def test_a_rule_that_is_always_preceded_or_never_met_is_named():
     assert check(table("n", "r", "> 1 | 1", "> 2 | 2", "- | 3", hit="FIRST")) == [("dmn.masked", 2)]
-    assert check(table("n", "r", "> 200 | 1", "<= 200 | 2", values={"n": "[0..100]"})) == [("dmn.masked", 1)]
+    assert check(table("n", "r", "> 200 | 1", "<= 200 | 2", values={"n": "[0..100]"})) == [("dmn.never", 1)]
+    assert check(table("n | kind", "r", '- | "甲" | 1', "- | - | 2", types={"kind": "number"}, hit="FIRST")) == [("dmn.never", 1)]
 
 
 @pytest.mark.parametrize("cell", ["> kind", "contains(?, \"x\")", "? > today()"])
 def test_what_depends_on_more_than_its_input_is_said_not_to_be_analysed(cell):
     assert check(table("n", "r", f"{cell} | 1")) == [("dmn.not-analysed", None)]
+
+
+def test_a_long_table_is_checked_as_a_whole():
+    rules = [f'"县{i}" | [{i}..{i + 1}) | {i}' for i in range(100)]
+
+    assert check(table("kind | n", "r", *rules, default="0")) == []
+    assert check(table("kind | n", "r", *rules, rules[7], default="0")) == [("dmn.overlap", "8, 101")]
+    assert check(table("kind", "r", *(f'"县{i}" | {i}' for i in range(1_500)))) == [("dmn.too-many-combinations", None)]
+
+
+def test_a_type_that_nobody_knows_does_not_hide_the_rules():
+    assert check(table("n", "r", "> 5 | 1", "<= 5 | 2", types={"n": "nubmer"})) == []
+
+
+def test_a_policy_that_ranks_needs_the_order_of_the_values():
+    def codes(**more):
+        return [finding.code for finding in parse_dmn(model(given("n"), decision("表", table("n", "r", '> 1 | "甲"', '- | "乙"', hit="PRIORITY", **more), "n"))).findings]
+
+    assert (codes(), codes(values={"r": '"甲", "乙"'})) == (["dmn.no-order"], [])
 
 
 def test_a_large_table_is_checked_in_time():
