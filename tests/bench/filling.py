@@ -50,6 +50,7 @@ def _of(table: sa.Table, rows: list[dict[str, Any]], ids: list[tuple[int, str]],
 
 
 def analysed(database: Database) -> None:
-    """Statistics for the planner, as a running database has them."""
-    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.exec_driver_sql("ANALYZE")
+    """Statistics for the planner where a running database has them: PostgreSQL gathers its own, for SQLite nobody does."""
+    if not database.lite:
+        with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql("ANALYZE")
