@@ -60,9 +60,9 @@ class Database:
         self.engine = engine  # a transaction of it takes the write lock at once
         self.pages = engine.execution_options(banli_reads=True)  # for reading only
         self._dialect = dialect
-        self._readers = self._writers = _Idle(connect, self.lite)  # driver connections, beside those of the engine's pool
+        self._readers = self.writers = _Idle(connect, self.lite)  # driver connections, beside those of the engine's pool
         if connect_for_writes is not None:
-            self._writers = _Idle(connect_for_writes, self.lite)
+            self.writers = _Idle(connect_for_writes, self.lite)
         self._statements = _COMPILED.setdefault(dialect.name, {})
         self.writes = Histogram()  # seconds of each write, from asking for the lock to the commit
         self.unsafe = False  # the disk refused to write through: nothing more is written until the process starts again
@@ -82,34 +82,19 @@ class Database:
             found = self._statements[clause] = Statement(str(compiled), names, fixed, packed)
         return found
 
-    @contextmanager
-    def writing(self) -> Iterator[Transaction]:
+    def writing(self) -> Writing:
         """A transaction that holds the write lock before its first read (SQLite) or takes row locks as it goes (PostgreSQL).
 
         Commits at the end, rolls back on any exception. Raises Busy, Taken, OutOfBounds for what the database refuses, Refused `store.disk`.
         """
-        if self.unsafe:
-            raise Refused("store.disk", reason="fsync")
-        began = perf_counter()
-        driver = self._writers.taken()
-        try:
-            transaction = self._transaction(driver, "BEGIN IMMEDIATE")
-            yield transaction
-            transaction.commit()
-        except BaseException as error:
-            self._writers.undone(driver)
-            self.unsafe = self.unsafe or getattr(error, "sqlite_errorcode", 0) in NOT_WRITTEN_THROUGH
-            _translated(error)
-            raise
-        self._writers.returned(driver)
-        self.writes.add(perf_counter() - began)
+        return Writing(self)
 
     @contextmanager
     def looking(self) -> Iterator[Transaction]:
         """The same statements in a transaction that is always rolled back, without the write lock on SQLite."""
         driver = self._readers.taken()
         try:
-            yield self._transaction(driver, "BEGIN")
+            yield self.transaction(driver, "BEGIN")
         except (sqlite.Error, psycopg.Error) as error:
             _translated(error)
             raise
@@ -118,7 +103,7 @@ class Database:
         finally:
             self._readers.undone(driver)
 
-    def _transaction(self, driver: Any, begin: str) -> Transaction:
+    def transaction(self, driver: Any, begin: str) -> Transaction:
         return OnSqlite(driver, self.statement, begin) if self.lite else OnPostgres(driver, self.statement)
 
     @contextmanager
@@ -141,7 +126,48 @@ class Database:
     def close(self) -> None:
         self.engine.dispose()
         self._readers.close()
-        self._writers.close()
+        self.writers.close()
+
+
+class Writing:
+    """One write, as a context; written out, for as a generator it took as long as one of its statements."""
+
+    __slots__ = ("_database", "_began", "_driver", "_transaction")
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def __enter__(self) -> Transaction:
+        database = self._database
+        if database.unsafe:
+            raise Refused("store.disk", reason="fsync")
+        self._began = perf_counter()
+        self._driver = database.writers.taken()
+        try:
+            self._transaction = database.transaction(self._driver, "BEGIN IMMEDIATE")
+        except BaseException as error:
+            self._failed(error)
+            raise
+        return self._transaction
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if error is not None:
+            self._failed(error)
+            return
+        try:
+            self._transaction.commit()
+        except BaseException as refused:
+            self._failed(refused)
+            raise
+        self._database.writers.returned(self._driver)
+        self._database.writes.add(perf_counter() - self._began)
+
+    def _failed(self, error: BaseException) -> None:
+        """Undoes the write. Raises what the error means for the caller, if it has a meaning."""
+        database = self._database
+        database.writers.undone(self._driver)
+        database.unsafe = database.unsafe or getattr(error, "sqlite_errorcode", 0) in NOT_WRITTEN_THROUGH
+        _translated(error)
 
 
 class _Idle:

@@ -80,6 +80,7 @@ class Sent:
     personal: Sequence[Personal] = ()
     alongside: Alongside | None = None  # fencing of a job, attaching of files
     digest: str | None = None
+    fields: Any = None  # the command's own fields as JSON, where they are known already
 
 
 class Store:
@@ -96,8 +97,7 @@ class Store:
 
         Raises: Refused, Invalid, NotFound `place.unknown`, Conflict `command.other_body`, Busy.
         """
-        # The id is chosen anew by a repeated request, so it is no part of what was asked.
-        sent = self._sent(place, command, {**to_json(command), "instance": ""}, command_id, personal, alongside)
+        sent = self._sent(place, "", command, command_id, personal, alongside)
         return again(lambda: self._started(place, sent), bool(command_id))
 
     def handle(self, place: str, instance: str, command: Any, command_id: str = "", personal: Sequence[Personal] = (),
@@ -106,7 +106,7 @@ class Store:
 
         Raises: Refused and its kinds, InvalidAnswers; NotFound `instance.unknown`; Conflict `command.other_body`; Busy. Then nothing was stored.
         """
-        sent = self._sent(place, command, [instance, to_json(command)], command_id, personal, alongside)
+        sent = self._sent(place, instance, command, command_id, personal, alongside)
         return again(lambda: self._handled(place, instance, sent), bool(command_id))
 
     def fire_due(self, place: str, *instances: str) -> int:
@@ -123,9 +123,14 @@ class Store:
                 return refused
             return reason_not(run.workspace, run.graphs(), command, run.facts(command))
 
-    def _sent(self, place: str, command: Any, fields: object, command_id: str, personal: Sequence[Personal], alongside: Alongside | None) -> Sent:
-        digest = digest_of(type(command).__name__, fields, self.personal.digests(place, personal)) if command_id else None
-        return Sent(command, command_id, personal, alongside, digest)
+    def _sent(self, place: str, instance: str, command: Any, command_id: str, personal: Sequence[Personal], alongside: Alongside | None) -> Sent:
+        if not command_id:
+            return Sent(command, "", personal, alongside)
+        fields = to_json(command)
+        # The id of what is started is chosen anew by a repeated request, so it is no part of what was asked.
+        asked = [instance, fields] if instance else {**fields, "instance": ""}
+        digest = digest_of(type(command).__name__, asked, self.personal.digests(place, personal))
+        return Sent(command, command_id, personal, alongside, digest, fields)
 
     def _started(self, place: str, sent: Sent) -> Answer:
         with self.database.writing() as transaction:
@@ -263,7 +268,7 @@ class Run:
         transaction.hasten()
         personal = self._store.personal.sealed(transaction, place, self._instance, seq, sent.personal, now)
         return Entry(
-            self._instance, seq, facts.now, command.actor, type(command).__name__, to_json(command), to_entry(events), command.on_behalf_of,
+            self._instance, seq, facts.now, command.actor, type(command).__name__, sent.fields or to_json(command), to_entry(events), command.on_behalf_of,
             sent.command_id, facts.taken(), head.package, head.scheme, self._store.engine, personal, f"{self.state_hash:064x}", self.head), events
 
     def _write(self, entry: Entry, sent: Sent) -> None:
