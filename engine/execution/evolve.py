@@ -183,7 +183,8 @@ def _take(tokens: dict[str, Any], place: str) -> None:
 
 def variables_set(ws: Workspace, event: e.VariablesSet) -> None:
     scope, values = event
-    row = ws.scopes.change(scope)
+    scopes = ws.scopes
+    row = scopes.rows[scope] if scope in scopes.before else scopes.change(scope)
     row.variables = {**row.variables, **values}
 
 
@@ -218,7 +219,8 @@ def task_opened(ws: Workspace, event: e.TaskOpened) -> None:
         None, None, "", "", "", marks, variables,
     )
     ws.tasks.new(task, row)
-    data = ws.scopes.change(scope).data
+    scopes = ws.scopes
+    data = (scopes.rows[scope] if scope in scopes.before else scopes.change(scope)).data
     data["holds"] = [*data["holds"], task] if "holds" in data else [task]
 
 

@@ -10,7 +10,7 @@ from engine.execution.evolve import entered, left
 from engine.execution.plan import Element
 from engine.execution.problem import Problem
 from engine.execution.rows import ScopeRow
-from engine.execution.step import ACTS, Step
+from engine.execution.step import ACTS, NOTHING, PERFORMS, Step
 from engine.refusals import Refused
 
 MOST_EVENTS = 1_000_000  # of one step: more come only of a loop in which nobody is waited for and no condition ever ends it
@@ -28,16 +28,12 @@ def arrive(step: Step, scope: int, flow: str) -> None:
     if element.join:
         JOINS[element.join](step, row, element)
     else:
-        event = step.plan.entered[flow] if scope == 1 else new(e.Entered, (scope, element.id, (flow,)))
-        step.events.append(event)
-        entered(step.workspace, event)
-        step.retry = ("act", scope, element.id)
-        ACTS[element.kind](step, scope, element)
+        enter(step, scope, element, (flow,))
 
 
 def enter(step: Step, scope: int, element: Element, flows: tuple[str, ...] = ()) -> None:
     """A token is in `element` now; the tokens on `flows` are used up."""
-    step.emit(e.Entered(scope, element.id, flows))
+    step.emit(new(e.Entered, (scope, element.id, flows)))
     step.retry = ("act", scope, element.id)
     ACTS[element.kind](step, scope, element)
 
@@ -63,7 +59,10 @@ def leave(step: Step, scope: int, element: Element) -> None:
         comes = step.plan.entered[flows[0]] if scope == 1 else new(e.Entered, (scope, target.id, flows))
         events.append(comes)
         entered(workspace, comes)
-        ACTS[target.kind](step, scope, target)
+        if target.kind == "userTask":
+            PERFORMS["userTask"](step, scope, target, NOTHING)
+        else:
+            leave(step, scope, target)
         return
     if element.synchronising:
         step.moved[scope] = None

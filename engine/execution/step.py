@@ -170,9 +170,7 @@ class Step:
     @property
     def environment(self) -> Environment:
         if self._environment is None:
-            from engine.feel import Environment
-
-            self._environment = Environment(now=self.now, zone=self.zone, functions=self.facts.functions)
+            self._environment = self.at(self.now)
         return self._environment
 
     @property

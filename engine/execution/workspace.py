@@ -132,9 +132,8 @@ class Table(Generic[R]):
     def new(self, key: Key, row: R) -> None:
         if key not in self.before:
             self.before[key] = None
-        if self.layout.group is None:
-            self.rows[key] = row
-        else:
+        self.rows[key] = row
+        if self.layout.group is not None:
             self._put(key, row)
 
     def change(self, key: Key) -> R:
