@@ -146,8 +146,7 @@ def conditions(step: Step) -> None:
     """Looks at every waiting condition; one that has become true makes its event happen."""
     for row in step.workspace.subscriptions_for("condition", ""):
         element = step.plan.elements[row.element]
-        definition = element.node.events[row.data.get("trigger", 0)]
-        condition = definition.condition
+        condition = element.node.events[row.data.get("trigger", 0)].condition
         true = condition is not None and condition(step.names(row.scope), step.environment) is True
         if true and not row.data["was"]:
             step.emit(e.Caught(row.scope, row.element, "condition", "", {}))

@@ -164,10 +164,8 @@ def child_ended(step: Step, command: c.ChildEnded) -> None:
     """The child came to its end: its variables come back as the call says."""
     element = _waiting(step, command.scope, command.child, "ended")
     called = element.node.called
-    values = command.variables
-    if called is not None and called.propagate_child is False and not element.node.outputs:
-        values = {}
-    step.push("finish", command.scope, element.id, dict(values))
+    seen = called is None or called.propagate_child is not False or element.node.outputs
+    step.push("finish", command.scope, element.id, dict(command.variables) if seen else {})
 
 
 def child_threw(step: Step, command: c.ChildThrew) -> None:

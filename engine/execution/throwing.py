@@ -220,13 +220,12 @@ def catcher(step: Step, scope: int, kind: str, code: str) -> tuple[ScopeRow, Ele
 def _candidates(step: Step, row: ScopeRow, below: ScopeRow | None) -> list[Node]:
     """The start events of the scope's event sub-processes, and the boundary events on the scope."""
     plan, found = step.plan, list[Node]()
-    repeated = "index" in row.data or "round" in row.data
     body = plan.bodies.get(body_of(step, row)) if "mi" not in row.data and "loop" not in row.data else None
     if body is not None and (below is None or not _catches(plan, below.element)):
         for id in body.event_sub_processes:
             inside = plan.elements[id].node.body
             found.extend(plan.elements[start].node for start in (inside.starts if inside is not None else ()))
-    if row.parent is not None and not repeated and "compensating" not in row.data:
+    if row.parent is not None and row.data.keys().isdisjoint(("index", "round", "compensating")):
         found.extend(plan.elements[row.element].boundary)
     return found
 
@@ -295,8 +294,8 @@ def _cancel_transaction(step: Step, scope: int, element: Element) -> None:
     if row.parent is None:
         raise Problem("cancel.no_transaction", element=element.id)
     step.emit(e.Thrown(scope, element.id, "cancel", "", {}))
-    below = [each for each in step.workspace.subtree(row.id) if each.id != row.id]
-    unfinished = [record for each in reversed(below) for record in reversed(each.data.get("compensable", []))]
+    below = list(step.workspace.subtree(row.id))[:0:-1]  # inner ones first, without itself
+    unfinished = [record for each in below for record in reversed(each.data.get("compensable", []))]
     empty(step, row, element.id, stay=element.id if row.id == scope else "")
     step.emit(e.Noted(row.id, {"cancelled": True}))
     records = [*unfinished, *compensation.take(step, row.id, "")]
