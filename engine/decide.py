@@ -129,9 +129,10 @@ def _may_start(workspace: Workspace, graphs: GraphSet, command: c.Start, facts: 
 
 
 def _of_task(workspace: Workspace, graphs: GraphSet, command: OfTask, facts: Facts) -> None:
-    task = workspace.tasks.get(command.task)
+    id = command.task
+    task = workspace.tasks.rows.get(id) or workspace.tasks.get(id)
     if task is None:
-        raise NotFound("task.unknown", task=command.task)
+        raise NotFound("task.unknown", task=id)
     if command.on_behalf_of:
         _deputy(command, facts)
     mine = (not task.assignee and not task.candidates) or _is_mine(workspace, task, command, facts)

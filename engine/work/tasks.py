@@ -115,7 +115,7 @@ def _arm(step: Step, scope: int, element: str, task: str, user: UserTask, due: d
 def complete(step: Step, command: c.Complete) -> None:
     """办理: the outcome, the opinion and the answers become variables, the token goes on. Raises InvalidAnswers."""
     actor, id, outcome, opinion, answers, subjects, on_behalf_of = command
-    task = step.workspace.tasks[id]
+    task = step.workspace.tasks.rows[id]  # loaded when the command was checked
     if task.form and (form := step.graphs.forms.get(task.form)) is not None:
         _answers_do(form, command)
     if answers:
