@@ -28,6 +28,11 @@ ZH = {
     # 预览
     "formbox.sample.option": "（办理时列出的第{n}项）", "formbox.sample.row": "（办理时列出的第{n}名）", "formbox.sample.component": "评分项目{n}", "formbox.sample.title": "（还没有名称）",
     "formbox.sample.label": "（还没有名称）", "formbox.sample.no_option": "（还没有选项）", "formbox.sample.no_text": "（还没有写内容）", "formbox.sample.conditional": "〔满足条件时才显示〕",
+    # 通知用语
+    "box.text.title": "标题", "box.text.body": "正文", "formbox.blank": "“{name}”这一处填空原来没有，发出时填不上。请改用下面列出的，或删去",
+    "textlevel.info": "一般", "textlevel.todo": "待办", "textlevel.warning": "催办、提醒",
+    "compare.text.added": "增加通知“{name}”：{body}", "compare.text.removed": "删去通知“{name}”（原为：{body}）", "compare.text.title": "通知“{old}”的标题改为“{new}”",
+    "compare.text.body": "通知“{name}”的正文由“{old}”改为“{new}”", "compare.text.level": "通知“{name}”的级别由“{old}”改为“{new}”", "compare.text.other": "通知“{name}”的其他内容有改动",
     # 表单的改动
     "compare.form.what.field": "字段", "compare.form.what.column": "一列", "compare.form.what.section": "分栏", "compare.form.what.outcome": "办理结果", "compare.form.what.form": "表单",
     "compare.form.renamed": "{thing}“{old}”改名为“{new}”", "compare.form.moved": "{thing}移到“{behind}”之后", "compare.form.moved_first": "{thing}移到最前",
@@ -77,6 +82,10 @@ EN = {
     "formuse.own": "this form", "formuse.diagram": "diagram ", "formuse.form": "form ", "formuse.table": "decision table ", "formuse.scheme": "scheme ",
     "formbox.sample.option": "(no. {n} of the list)", "formbox.sample.row": "(no. {n} of the list)", "formbox.sample.component": "component {n}", "formbox.sample.title": "(no title yet)",
     "formbox.sample.label": "(no label yet)", "formbox.sample.no_option": "(no option yet)", "formbox.sample.no_text": "(no text yet)", "formbox.sample.conditional": " [shown under a condition]",
+    "box.text.title": "title", "box.text.body": "body", "formbox.blank": "“{name}” was not filled in so far and cannot be; use one of those below or remove it",
+    "textlevel.info": "for information", "textlevel.todo": "to do", "textlevel.warning": "warning",
+    "compare.text.added": "added the notification “{name}”: {body}", "compare.text.removed": "removed the notification “{name}” (was: {body})", "compare.text.title": "the notification “{old}” is now titled “{new}”",
+    "compare.text.body": "the notification “{name}”: its body from “{old}” to “{new}”", "compare.text.level": "the notification “{name}”: its level from “{old}” to “{new}”", "compare.text.other": "the notification “{name}” changed otherwise",
     "compare.form.what.field": "field ", "compare.form.what.column": "column ", "compare.form.what.section": "part ", "compare.form.what.outcome": "outcome ", "compare.form.what.form": "form ",
     "compare.form.renamed": "{thing}“{old}” is now called “{new}”", "compare.form.moved": "{thing} moved behind “{behind}”", "compare.form.moved_first": "{thing} moved to the front",
     "compare.form.in_section": "in the part “{name}”: ", "compare.form.in_table": "in the table “{name}”: ",
@@ -118,5 +127,7 @@ EN = {
     "内容": "Content", "选填": "optional",
     "照这张另建一张表单": "Make another form like this one", "新表单的名称": "Title of the new form", "另建一张": "Make it",
     "内容照抄这一张，再删改。建好以后，在流程图的“办理设置”里就能选到。": "It begins as a copy of this one. Afterwards tasks of the diagrams can ask it.",
+    "通知用语": "Notification texts", "标题": "Title", "正文": "Body", "级别": "Level", "可以填上的：": "What may be filled in: ",
+    "花括号里的是发出时自动填上的内容，可以移动、删去，不要改里面的字母。不要写姓名、电话等个人信息。": "What stands in braces is filled in when it is sent: move or remove it, but leave its letters. No names, phones or other personal data.",
     "按条件必填": "required under a condition", "按条件显示": "shown under a condition",
 }

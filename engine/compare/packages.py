@@ -1,4 +1,4 @@
-"""What two versions of a process package say differently, file by file: diagrams on their graphs, tables by rows and columns, forms by their fields, YAML by its keys, everything else whole."""
+"""What two versions of a process package say differently, file by file: diagrams on their graphs, tables by rows and columns, forms by their fields, notifications by their texts, YAML by its keys, everything else whole."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
@@ -8,6 +8,7 @@ from engine.compare.change import Change, Kind, kind_of
 from engine.compare.diagrams import Comparison, compare_diagrams
 from engine.compare.forms import compare_forms, is_form
 from engine.compare.tables import compare_tables
+from engine.compare.texts import compare_texts, is_texts
 from engine.compare.trees import compare_trees
 from engine.refusals import Invalid
 from forms.source import read_yaml
@@ -88,6 +89,9 @@ def _yaml(name: str, old: bytes, new: bytes) -> Iterator[Change]:
         return
     if name.startswith("forms/") and is_form(before) and is_form(after):
         yield from compare_forms(before, after, name)
+        return
+    if name != "package.yaml" and not name.startswith("forms/") and is_texts(before) and is_texts(after):
+        yield from compare_texts(before, after, name)
         return
     title = after.get("title", "") if isinstance(after, Mapping) else ""
     for path, was, now in compare_trees(before, after):

@@ -14,6 +14,7 @@ from adapters.web.design.form_page import form_page
 from adapters.web.design.form_view import forms_in
 from adapters.web.design.package_view import LIBRARY, WORKING, file_kind, file_title, file_titles, package_view, part_lines, version_name
 from adapters.web.design.rights import Administering, Designer, Reading
+from adapters.web.design.text_page import text_page
 from adapters.web.design.words import as_json, finding_lines, sentences, some_scheme
 from adapters.web.rendering import render
 from adapters.web.security import DIAGRAM
@@ -106,6 +107,8 @@ def _edit_page(request: Request, designer: Designer, package: str, file: str, of
     kind = file_kind(file)
     editable = of == WORKING and designer.administers
     if kind == "form" and editable and (page := form_page(request, designer, line, file, files, typed_text=typed, problems=problem or (), status=status)) is not None:
+        return page
+    if kind == "text" and editable and (page := text_page(request, designer, line, file, files, typed_text=typed, problems=problem or (), status=status)) is not None:
         return page
     version, saved_at, saved_by = line.copy.changed.get(file, (0, None, "")) if line.copy and of == WORKING else (0, None, "")
     findings = [one for one in finding_lines(designer.design.check(files), designer.visitor.language, files) if one.file == file] if kind != "diagram" or not editable else []

@@ -14,6 +14,7 @@ from adapters.web.design.organisations import labels_of
 from engine.bundle import Bundle
 from engine.compare.change import Change
 from engine.scheme.scheme import Scheme
+from engine.scheme.texts import LEVELS
 
 ROLE = re.compile(r"""role\(\s*"([^"]+)"\s*,\s*([^()]+?)\s*\)""")
 CALL = re.compile(r"=\s*(due in|cutoff|opens)\s*\(\s*([\w.]+)\s*\)\Z")
@@ -70,7 +71,7 @@ class Sentences:
 
     def sentence(self, change: Change) -> str:
         area = change.code.partition(".")[0]
-        words = {"diagram": self._diagram, "scheme": self._scheme, "yaml": self._yaml, "table": self._table, "file": self._file, "form": self._form}[area](change)
+        words = {"diagram": self._diagram, "scheme": self._scheme, "yaml": self._yaml, "table": self._table, "file": self._file, "form": self._form, "text": self._text}[area](change)
         return words
 
     def _say(self, code: str, **details: object) -> str:
@@ -278,6 +279,12 @@ class Sentences:
 
     def _form(self, change: Change) -> str:
         return FormSentences(self.labels.parameters, self.plain, self.language).sentence(change)
+
+    def _text(self, change: Change) -> str:
+        d = change.details
+        if change.code == "text.level":
+            d = {**d, **{side: self._say(f"textlevel.{d[side]}") if d[side] in LEVELS else d[side] for side in ("old", "new")}}
+        return self._say(f"compare.{change.code}", **d)
 
     # --- other files --------------------------------------------------------------------------------------------------------------------
 
