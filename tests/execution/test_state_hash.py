@@ -13,7 +13,7 @@ import pytest
 
 from engine import commands as c
 from engine.engine import step
-from engine.events import EVENTS, Entered, Left, to_entry, to_seal
+from engine.events import EVENTS, Entered, Left, VariablesSet, to_entry, to_seal
 from engine.execution.workspace import MODULUS, Workspace, row_hash
 from engine.facts import GivenFacts
 from engine.journal.canonical import canonical_text
@@ -85,6 +85,14 @@ def test_an_event_is_sealed_as_it_is_kept(kind: type[Any]) -> None:
 def test_ways_in_and_out_of_one_element_are_kept_apart() -> None:
     assert canonical_text(to_seal((Left(1, "a", ("f",)), Entered(1, "a", ("f",))))) == (
         '[["Left",{"element":"a","flows":["f"],"scope":1}],["Entered",{"element":"a","flows":["f"],"scope":1}]]')
+
+
+def test_what_is_kept_stands_beside_what_only_the_slow_encoder_writes() -> None:
+    events = Left(1, "a", ("f",)), VariablesSet(1, {"n": 2**70, "at": EPOCH})
+
+    assert canonical_text(to_seal(events)) == canonical_text(to_entry(events)) == (
+        '[["Left",{"element":"a","flows":["f"],"scope":1}],'
+        '["VariablesSet",{"scope":1,"values":{"at":{"$at":"2030-01-01T09:00:00+00:00"},"n":1180591620717411303424}}]]')
 
 
 def test_a_completion_is_sealed_with_all_its_fields() -> None:
