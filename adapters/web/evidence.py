@@ -11,11 +11,12 @@ from typing import Any
 from fastapi import Request
 from starlette.datastructures import UploadFile
 
-from adapters.locale import say
+from adapters.locale import knows, say
 from adapters.web.ports import Row, System
 from adapters.web.security import Pace, TooLarge
 from adapters.web.signed_in import SignedOut, fields_of
 from adapters.web.uploads import PIECE
+from adapters.web.words import first_form
 from engine.bpmn.graph import Process
 from engine.bundle import Bundle
 from engine.refusals import NotFound, Refused
@@ -50,8 +51,7 @@ class Gate:
 
 def evidence_field(bundle: Bundle, process: Process) -> Field | None:
     """The field for files of the form with which the office registers what came in; None when the package asks for none."""
-    nodes = sorted(process.nodes.values(), key=lambda node: node.order)
-    form = bundle.graphs.forms.get(next((node.user.form for node in nodes if node.user is not None and node.user.form), ""))
+    form = bundle.graphs.forms.get(first_form(process))
     return next((field for field in form.fields() if field.kind == "files"), None) if form is not None else None
 
 
@@ -68,10 +68,18 @@ def received(request: Request, system: System, place: str, field: Field, languag
         try:
             kept.append(_stored(system, place, file, field))
         except Refused as refused:
-            wrong.append(f"{file.filename}{say('：', language)}{say(refused.code, language, **refused.details)}")
+            wrong.append(f"{file.filename}{say('：', language)}{_why(refused, field, language)}")
     _, problems = read_one(field, [one["id"] for one in kept], "", Given(lambda expression, answers: None, files=lambda id: _known(system, place, id)))
     wrong += [say(one.code, language, **{"label": field.label, **one.details}) for one in problems if one.code != "form.required"]
     return kept, " ".join(wrong)
+
+
+def _why(refused: Refused, field: Field, language: str) -> str:
+    """In words that somebody outside of any office understands: kinds of files by name."""
+    if refused.code != "file.kind":
+        return say(refused.code, language, **refused.details)
+    kinds = [say(f"media.{one}", language) if knows(f"media.{one}") else str(one) for one in field.settings.get("accept", ())]
+    return say("web.other_kind", language, kinds=kinds)
 
 
 def _known(system: System, place: str, id: str) -> Mapping[str, Any] | None:

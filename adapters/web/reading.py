@@ -11,7 +11,7 @@ from adapters.web.history import sentences
 from adapters.web.ports import Row
 from adapters.web.signed_in import Visitor
 from adapters.web.views import Added, CampaignLine, FileInfo, InstanceView, Lines, Opinion, Person, Post, TaskLine, TaskView
-from adapters.web.words import Words, printed_form
+from adapters.web.words import Words, first_form, printed_form
 from engine.bpmn.graph import Node
 from engine.feel import FeelError, parse
 from engine.refusals import NotFound
@@ -115,7 +115,11 @@ def _form_of(visitor: Visitor, line: Row) -> str:
     """The instance with the form of whom the task is about: its own, or the one of the record whose values the reader may see."""
     if printable(visitor.words, line.package, line.process):
         return str(line.instance)
-    return str(line.record.instance) if line.record is not None and line.record.personal else ""
+    record = line.record
+    if record is None or not record.personal or record.instance == line.instance:
+        return ""
+    head = visitor.system.head(visitor.place.id, record.instance)
+    return str(record.instance) if printable(visitor.words, head.package, head.process) else ""
 
 
 def _files(visitor: Visitor, row: Row) -> list[Row]:
@@ -142,14 +146,14 @@ def _opinion(words: Words, line: Row, row: Row) -> Opinion:
 def _told(visitor: Visitor, row: Row) -> list[tuple[str, str]]:
     """What is known of whom the task is about: personal values that the reader may see, and the register's columns."""
     line, words = row.line, visitor.words
-    pairs = words.told(line.package, known_answers(row), visitor.system.lookup(visitor.place.id, line.instance, line.task))
+    pairs = words.told(line.package, known_answers(row), visitor.system.lookup(visitor.place.id, line.instance, line.task), row.form)
     record = line.record
     if record is not None:
         kind = words.bundle(line.package).package.records.get(record.kind)
         scheme = words.scheme(line.package, line.scheme)
         names = words.codes(scheme.values if scheme else {})
         pairs += [(heading, names.cell(record.data.get(field), field)) for field, heading in (kind.columns.items() if kind else ())]
-    return [(label, text) for label, text in dict(pairs).items() if text]
+    return list(dict((label, text) for label, text in pairs if text).items())  # a column that is not filled in yet hides no answer
 
 
 def known_answers(row: Row) -> dict[str, Any]:
@@ -191,7 +195,8 @@ def _data(visitor: Visitor, row: Row) -> list[tuple[str, str]]:
     values = {**row.variables, **{name: value for each in row.personal.values() for name, value in each.items()}}
     scheme = visitor.words.scheme(row.line.package, row.line.scheme)
     scope = {**row.variables, "scheme": scheme.values if scheme else {}}
-    return visitor.words.told(row.line.package, values, lambda expression, answers: evaluated(expression, {**scope, **answers}))
+    return visitor.words.told(row.line.package, values, lambda expression, answers: evaluated(expression, {**scope, **answers}),
+                              first_form(visitor.words.process(row.line.package, row.line.process)))
 
 
 def evaluated(expression: str, scope: Mapping[str, Any]) -> Any:

@@ -101,19 +101,20 @@ class Words:
         labels = Counter(each.label for one in forms.values() for each in one.outcomes if each.code == outcome)
         return labels.most_common(1)[0][0] if labels else outcome
 
-    def fields(self, package: str) -> dict[str, Field]:
-        """All the package's fields that are answered, by id, in the order of its forms; of two with one id the first."""
+    def fields(self, package: str, own: str = "") -> dict[str, Field]:
+        """All the package's fields that are answered, by id, in the order of its forms, the form `own` first; of two with one id the first."""
         found: dict[str, Field] = {}
-        for form in self.bundle(package).graphs.forms.values():
+        forms = self.bundle(package).graphs.forms
+        for form in ([forms[own]] if own in forms else []) + list(forms.values()):
             for field in form.fields():
                 if field.answers:
                     found.setdefault(field.id, field)
         return found
 
-    def told(self, package: str, values: Mapping[str, Any], lookup: Lookup) -> list[tuple[str, str]]:
-        """Answers with their fields' labels, in the forms' order; files are left out, they are shown elsewhere."""
+    def told(self, package: str, values: Mapping[str, Any], lookup: Lookup, form: str = "") -> list[tuple[str, str]]:
+        """Answers with their fields' labels, those of `form` first, in the forms' order; files are left out, they are shown elsewhere."""
         found = []
-        for id, field in self.fields(package).items():
+        for id, field in self.fields(package, form).items():
             if id in values and field.kind != "files":
                 text = field.text(values[id], Given(lookup, values))
                 found.append((field.label, say({"yes": "是", "no": "否"}[text], self._language) if field.kind in YES_NO and text else text))
@@ -170,9 +171,13 @@ def shown(value: Any, language: str = "zh") -> str:
     return str(value)
 
 
+def first_form(process: Process | None) -> str:
+    """The form of the first task that has one, in the diagram's order; empty without any."""
+    nodes = sorted(process.nodes.values(), key=lambda node: node.order) if process else []
+    return next((node.user.form for node in nodes if node.user is not None and node.user.form), "")
+
+
 def printed_form(process: Process | None, forms: Mapping[str, Form]) -> Form | None:
     """The form that an instance of this process begins with, when it is about somebody (it tells by which fields two are the same)."""
-    nodes = sorted(process.nodes.values(), key=lambda node: node.order) if process else []
-    first = next((node.user.form for node in nodes if node.user is not None and node.user.form), "")
-    form = forms.get(first)
+    form = forms.get(first_form(process))
     return form if form is not None and form.identity else None

@@ -147,6 +147,7 @@ def test_evidence_comes_with_it_and_is_seen_by_who_handles_it_alone(own_client: 
     assert [(each.name, each.type, each.field, each.subject) for each in files] == [
         ("照片.png", "image/png", "evidence", line.instance), ("证明.pdf", "application/pdf", "evidence", line.instance)]
     assert handler.get(f"/files/{files[0].id}").content == PICTURE
+    assert "form.pdf" not in shown and "<dt>涉及人选</dt>" in shown  # no printed form of an objection; its own words for its answers
 
     read = own_system.task(world.PLACE, line.instance, line.task)
     assert read.form is not None
@@ -163,7 +164,7 @@ def test_what_will_not_do_is_said_and_what_will_is_kept(own_client: Browser, own
     answer = sent(own_client, notice, ("照片.png", PICTURE), ("程序.pdf", b"MZ" + b"0" * 99), contact="")
 
     assert answer.status_code == 422
-    assert re.findall(r'<li><a href="#(\w+)">', answer.text) == ["contact", "evidence"] and "程序.pdf：文件类型不符" in answer.text
+    assert re.findall(r'<li><a href="#(\w+)">', answer.text) == ["contact", "evidence"] and "程序.pdf：不是这里可以收的文件（图片、PDF 文件）" in answer.text
     kept = re.search(r'name="kept" value="(\w+)" checked><span class="form-check-label">保留 照片.png', answer.text)
     id = re.search(r'name="command_id" value="([^"]+)"', answer.text)
     assert kept and id
