@@ -145,6 +145,7 @@ TABLE: dict[tuple[str, str], Expected] = {
     **{("POST", path): Expected(401, 404, 404, 409, body={}, query=query) for path, query in (
         ("/design/packages/{package}/open", ""), ("/design/packages/{package}/discard", ""), ("/design/packages/{package}/edit", "?file=campaign.bpmn"),
         ("/design/packages/{package}/check", "?file=campaign.bpmn"), ("/design/packages/{package}/submit", ""), ("/design/packages/{package}/catch-up", ""), ("/design/import", ""),
+        ("/design/packages/{package}/form", "?file=forms/review.yaml"), ("/design/packages/{package}/form/copy", "?file=forms/review.yaml"), ("/design/packages/{package}/texts", "?file=texts/notifications.yaml"),
         ("/design/proposals/{id}/{decision}", ""), ("/design/packages/{package}/schemes", ""),
         ("/design/packages/{package}/schemes/{name}/groups/{group}", ""), ("/design/packages/{package}/schemes/{name}/title", ""),
         ("/design/packages/{package}/schemes/{name}/plan", ""), ("/design/packages/{package}/schemes/{name}/submit", ""),
