@@ -120,9 +120,14 @@ def _restored(found: dict[str, Any]) -> Any:
     return found
 
 
+_restoring = json.JSONDecoder(object_hook=_restored, parse_float=Decimal).decode  # made once: that takes longer than most texts
+
+
 def from_canonical(text: str | bytes) -> Any:
     """The value whose canonical form `text` is. Plain JSON decimals are read exactly, never as floats."""
-    return json.loads(text, object_hook=_restored, parse_float=Decimal)
+    if not isinstance(text, str):
+        text = text.decode(json.detect_encoding(text), "surrogatepass")
+    return _restoring(text)
 
 
 def to_jsonable(value: object) -> Any:
