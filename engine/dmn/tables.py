@@ -86,11 +86,11 @@ class Table:
         """The scope of each column: what is outside, and the column's value as `?`."""
         frames = []
         for clause in self.inputs:
-            value = clause.value(s, r)
+            given = value = clause.value(s, r)
             fits, value = (True, value) if clause.type is None else coerce(value, clause.type, self.types, r.spend)
             frame = Frame(s, {INPUT: value})
             if not fits or value is not None and clause.allowed is not None and clause.allowed(frame, r) is not True:
-                r.null("dmn.input-not-allowed", NOWHERE, input=clause.label, value=str(text_of(clause.value(s, r)))[:60])
+                r.null("dmn.input-not-allowed", NOWHERE, input=clause.label, value=_shown(given))
                 return None
             frames.append(frame)
         return frames
@@ -139,6 +139,12 @@ class Table:
             return tuple(_position(value, order) for value, order in zip(values, orders))
 
         return sorted(results, key=key)
+
+
+def _shown(value: Any) -> str:
+    """A value inside a reason; of what may be large, its kind."""
+    name = kind(value)
+    return name if name in ("list", "context", "range", "function") else str(text_of(value))[:60]
 
 
 def _position(value: Any, order: Any) -> int:

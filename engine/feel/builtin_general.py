@@ -30,7 +30,10 @@ def is_(run: Run, value1: object, value2: object) -> bool:
 
 @built_in("string(from: any)", run=True)
 def string(run: Run, value: object) -> str | None:
-    return text_of(value, run.spend)
+    text = text_of(value, run.spend)
+    if text is not value and text is not None:
+        run.spend(len(text) // 16)
+    return text
 
 
 @built_in("number(from: string)")

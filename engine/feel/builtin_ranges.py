@@ -94,6 +94,11 @@ def starts(a: object, b: object) -> bool:
 def coincides(a: object, b: object) -> bool:
     if isinstance(a, Range) != isinstance(b, Range):
         raise Rejected("feel.incomparable", operator="coincides", left=kind(a), right=kind(b))
+    if isinstance(a, Range) and isinstance(b, Range):
+        return (
+            _start(a).compare(_start(b)) == 0 == _end(a).compare(_end(b)) and (a.operator == "!=") == (b.operator == "!=")
+            and (a.start_included, a.end_included) == (b.start_included, b.end_included)
+        )
     found = equal(a, b)
     if found is None:
         raise Rejected("feel.incomparable", operator="coincides", left=kind(a), right=kind(b))

@@ -197,6 +197,8 @@ def equal(a: Any, b: Any, spend: Spend = free) -> bool | None:
         return len(a) == len(b) and _all_equal(zip(a, b), spend)
     if ka == "context":
         return a.keys() == b.keys() and _all_equal(((a[key], b[key]) for key in a), spend)
+    if ka == "range":
+        return _equal_ranges(a, b, spend)
     return _EQUAL[ka](a, b) if ka in _EQUAL else bool(a == b)
 
 
@@ -212,10 +214,10 @@ def _all_equal(pairs: Iterable[tuple[object, object]], spend: Spend = free) -> b
     return result
 
 
-def _equal_ranges(a: Range, b: Range) -> bool | None:
+def _equal_ranges(a: Range, b: Range, spend: Spend) -> bool | None:
     if (a.operator, a.start_included, a.end_included) != (b.operator, b.start_included, b.end_included):
         return False
-    return _all_equal(((a.start, b.start), (a.end, b.end)))
+    return _all_equal(((a.start, b.start), (a.end, b.end)), spend)
 
 
 def _equal_date_times(a: temporal.AnyDateTime, b: temporal.AnyDateTime) -> bool | None:
@@ -231,7 +233,7 @@ def _equal_times(a: temporal.AnyTime, b: temporal.AnyTime) -> bool:
 
 
 _EQUAL: Mapping[str, Callable[..., bool | None]] = {
-    "range": _equal_ranges, "date and time": _equal_date_times, "time": _equal_times,
+    "date and time": _equal_date_times, "time": _equal_times,
     "number": lambda a, b: admit(a) == admit(b),
     "date": lambda a, b: temporal.days_of(a) == temporal.days_of(b),
     "days and time duration": lambda a, b: temporal.duration_nanos(a) == temporal.duration_nanos(b),
@@ -279,13 +281,13 @@ def identical(a: object, b: object, spend: Spend = free) -> bool:
 
 # Membership
 
-def contains(interval: Range, value: object) -> bool | None:
+def contains(interval: Range, value: object, spend: Spend = free) -> bool | None:
     """Is `value` inside? None when it cannot be compared with the ends."""
     if interval.operator == "!=":
-        same = equal(value, interval.start)
+        same = equal(value, interval.start, spend)
         return None if same is None else not same
     if interval.operator == "=":
-        return equal(value, interval.start)
+        return equal(value, interval.start, spend)
     return both(
         _on_side(value, interval.start, interval.start_included, 1),
         _on_side(value, interval.end, interval.end_included, -1),
@@ -311,7 +313,7 @@ def both(a: bool | None, b: bool | None) -> bool | None:
 def satisfies(value: object, test: object, spend: Spend = free) -> bool | None:
     """Does `value` meet one positive test: be equal, lie in a range, or do so for one element of a list?"""
     if type(test) is Range:
-        return contains(test, value)
+        return contains(test, value, spend)
     if is_list(test):
         spend(len(test))
         if is_list(value) and equal(value, test, spend) is True:
@@ -321,7 +323,7 @@ def satisfies(value: object, test: object, spend: Spend = free) -> bool | None:
 
 
 def _meets_element(value: object, element: object, spend: Spend) -> bool:
-    return (contains(element, value) if type(element) is Range else equal(value, element, spend)) is True
+    return (contains(element, value, spend) if type(element) is Range else equal(value, element, spend)) is True
 
 
 # Text
@@ -351,6 +353,8 @@ def notation(value: object, spend: Spend = free) -> str:
     if name == "context":
         entries = zip(value, _parts(value.values(), spend))  # type: ignore[call-overload,attr-defined]
         return "{" + ", ".join(f"{key_text(key)}: {text}" for key, text in entries) + "}"
+    if name == "range":
+        return _range_text(value, spend)  # type: ignore[arg-type]
     if name in _NOTATIONS:
         return _NOTATIONS[name](value)
     raise Rejected("feel.foreign-value", type=type(value).__name__)
@@ -363,12 +367,12 @@ def _parts(items: Iterable[object], spend: Spend) -> Iterable[str]:
         yield text
 
 
-def _range_text(value: Range) -> str:
+def _range_text(value: Range, spend: Spend) -> str:
     if value.operator != "..":
         end = value.end if value.operator in ("<", "<=") else value.start
-        return f"({value.operator} {notation(end)})"
+        return f"({value.operator} {notation(end, spend)})"
     opening, closing = "[" if value.start_included else "(", "]" if value.end_included else ")"
-    return f"{opening}{notation(value.start)}..{notation(value.end)}{closing}"
+    return f"{opening}{notation(value.start, spend)}..{notation(value.end, spend)}{closing}"
 
 
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
@@ -384,7 +388,7 @@ _NOTATIONS: Mapping[str, Callable[[Any], str]] = {
     "number": lambda value: number_text(admit(value)),  # type: ignore[arg-type]
     "date": temporal.date_text, "time": temporal.time_text, "date and time": temporal.date_time_text,
     "days and time duration": temporal.duration_text, "years and months duration": temporal.duration_text,
-    "range": _range_text, "function": lambda value: f"function {value.name}" if getattr(value, "name", "") else f"function({', '.join(getattr(value, 'parameters', ()))})",
+    "function": lambda value: f"function {value.name}" if getattr(value, "name", "") else f"function({', '.join(getattr(value, 'parameters', ()))})",
 }
 
 

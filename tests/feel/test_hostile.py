@@ -135,6 +135,7 @@ DOUBLED = "(for i in 1..22 return if i = 1 then [1] else [partial[-1], partial[-
 
 @pytest.mark.parametrize("text", [
     f"{DOUBLED} instance of {'list<' * 22}number{'>' * 22}", f"(function(x: {'list<' * 22}number{'>' * 22}) 1)({DOUBLED})", f"{{x: {DOUBLED}, y: is(x, x)}}.y", f"{{x: {DOUBLED}, y: x = x}}.y",
+    *(f"{{x: {DOUBLED}, y: {test}}}.y" for test in ("(= x) = (= x)", "x in [(= x)]", "string((= x))", "is((= x), (= x))", "index of([(!= x)], (!= x))")), "for i in 1..500 return string(9e6144)",
     r'for i in 1..500 return matches("a", "[\\w-[\\d]]\\i" + string(i))', r'for i in 1..500 return matches("a", "\\p{L}{9" + string(i) + "}")', r'for i in 1..5000 return matches("a", "\\p{L}{999}")',
     'count(extract("' + "a" * 9_000 + '", "a.*b|a"))', 'matches("' + "ab" * 9_000 + '", "[ab]*a[ab]{900}c")', 'for i in 1..500 return @"2026-09-01" = date and time("2026-09-01T10:00:00@Etc/GMT+" + string(i))',
     "for i in 1..500 return " + " + ".join(["2 ** 0.1234567"] * 100), "for i in 1..500 return " + " or ".join(["i * i * i = 0"] * 500), "for i in 1..500 return (function(n) " + " or ".join(["n = 0"] * 2000) + ")(i)",
