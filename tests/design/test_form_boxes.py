@@ -42,6 +42,12 @@ def test_boxes_that_come_back_as_they_were_change_nothing(file: Any) -> None:
         assert answered(field, field_boxes(field, AROUND), sent(field)) is field
 
 
+def test_several_lines_come_back_as_they_were() -> None:
+    field = {"id": "a", "kind": "text", "label": "甲", "help": "一\n二\n", "show_if": "=1 = 1 and\n2 = 2\n", "value_from": "=x\n"}
+
+    assert answered(field, field_boxes(field, AROUND), sent(field)) is field
+
+
 def test_options_keep_their_codes() -> None:
     field = {"id": "sex", "kind": "choice", "label": "性别", "options": {"f": "女", "m": "男"}}
 

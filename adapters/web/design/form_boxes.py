@@ -242,7 +242,7 @@ def _value(part: Tree, box: Box, given: Given) -> Any:
         case "pick":
             return _KEPT if text == box.value else text or None
         case "condition":
-            formula = given.get(f"{box.name}.formula", [""])[0]
+            formula = given.get(f"{box.name}.formula", [""])[0].replace("\r\n", "\n")
             if text == OTHER:
                 return _KEPT if box.chosen == (OTHER,) and formula == box.value else _formula(formula)
             return _KEPT if (text,) == box.chosen else text or None
