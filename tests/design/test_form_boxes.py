@@ -26,7 +26,7 @@ def sent(field: dict[str, Any]) -> dict[str, list[str]]:
                 given[f"has.{one.name}"] = ["1"]
                 given |= {one.name: ["true"]} if one.shape == "tick" and one.value else {one.name: list(one.chosen)} if one.chosen else {}
             elif one.shape == "condition":
-                given |= {one.name: list(one.chosen), f"{one.name}.formula": [one.value]}
+                given |= {one.name: list(one.chosen), f"{one.name}.formula": [one.value.replace("\n", "\r\n")]}
             elif one.shape != "rights":
                 given[one.name] = [one.value.replace("\n", "\r\n")]
     return given
