@@ -270,6 +270,8 @@ EN = {
     "入选/名额": "Selected/places",
     "全部标为已阅": "Mark all as read",
     "公示": "Public notices",
+    "报送后退出": "Leave after the list was sent",
+    "名单报送后本人放弃、单位撤回推荐的，在此提出。": "Where, after the list was sent, the person gives up or the employer takes the nomination back.",
     "公示期内收到异议后在此登记。": "Register here an objection received during the notice.",
     "公示期：{first} 至 {last}": "Notice period: {first} to {last}",
     "关于与许可": "About and licences",

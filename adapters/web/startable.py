@@ -20,11 +20,6 @@ from engine.bpmn.graph import Process
 from engine.feel import Environment, Expression, FeelError
 from engine.refusals import NotFound
 
-LABELS = {"nominate": "推荐一名职业健康达人", "register": "参加登记", "withdraw_nomination": "撤回推荐", "object": "登记异议"}
-TEXTS = {
-    "nominate": "一人一表，人数不限。填表、上传微视频等材料后报送受理单位。", "register": "登记本单位是否参加活动。自愿参加，随时可以登记。",
-    "object": "公示期内收到异议后在此登记。",
-}
 ABOUT_A_NOMINATION = frozenset({"withdraw_nomination"})  # offered on the page of an accepted nomination only
 
 
@@ -44,8 +39,7 @@ def startable(visitor: Visitor) -> list[Startable]:
     if len({each.campaign for each in found}) > 1:
         titles = {row.id: row.title for row in campaign_rows(visitor)}
         found = [replace(each, campaign_title=titles.get(each.campaign, "")) for each in found]
-    order = list(LABELS)
-    return sorted(found, key=lambda each: order.index(each.message) if each.message in order else len(order))
+    return found
 
 
 def _holding(visitor: Visitor) -> Callable[[str, str], Sequence[Row]]:
@@ -63,7 +57,7 @@ def _card(visitor: Visitor, process: Process, message: str, parents: Sequence[tu
     first = invited[0][0]
     start = process.nodes[process.body.starts[0]]
     return Startable(
-        options, message, say(LABELS.get(message, start.name or process.name), visitor.language), say(TEXTS[message], visitor.language) if message in TEXTS else "",
+        options, message, say(start.name or process.name, visitor.language), say(start.documentation, visitor.language) if start.documentation else "",
         ends_of_stage(visitor, first, process.stage), "", first.root)
 
 
