@@ -24,7 +24,7 @@ from adapters.database.source import StoredSource, of_command
 from engine.commands import AmendScheme, CancelByParent, FailJob, FinishJob, FireTimer, Start, to_json
 from engine.engine import step
 from engine.engine import why_not as reason_not
-from engine.events import from_entry, to_entry
+from engine.events import from_entry, to_seal
 from engine.execution.rows import InstanceRow, Nothing, TimerRow
 from engine.execution.workspace import MODULUS, Workspace
 from engine.facts import Facts, Recording
@@ -268,7 +268,7 @@ class Run:
         transaction.hasten()
         personal = self._store.personal.sealed(transaction, place, self._instance, seq, sent.personal, now)
         return Entry(
-            self._instance, seq, facts.now, command.actor, type(command).__name__, sent.fields or to_json(command), to_entry(events), command.on_behalf_of,
+            self._instance, seq, facts.now, command.actor, type(command).__name__, sent.fields or to_json(command), to_seal(events), command.on_behalf_of,
             sent.command_id, facts.taken(), head.package, head.scheme, self._store.engine, personal, f"{self.state_hash:064x}", self.head), events
 
     def _write(self, entry: Entry, sent: Sent) -> None:
