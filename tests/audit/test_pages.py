@@ -229,7 +229,7 @@ def every_route(app: Any) -> list[tuple[str, str]]:
     return sorted(found)
 
 
-OWN = {"/sign-in", "/sign-in/demo", "/sign-out", "/language", "/notifications/read", "/api/v1/session", "/audit/integrity", "/audit/checkpoint",
+OWN = {"/sign-in", "/sign-in/demo", "/sign-out", "/language", "/notifications/read", "/notifications/{id}/read", "/api/v1/session", "/audit/integrity", "/audit/checkpoint",
        "/audit/export", "/audit/instances/{instance}/export", "/audit/instances/{instance}/replay"}
 
 

@@ -5,7 +5,7 @@ from string import Formatter
 
 import pytest
 
-from adapters.locale import knows, say
+from adapters.locale import catalogue, knows, say
 from adapters.locale.forms import EN as FORMS_EN
 from adapters.locale.forms import ZH as FORMS_ZH
 from adapters.locale.rules import EN as RULES_EN
@@ -48,7 +48,7 @@ def test_a_raised_code_has_words_that_its_details_fill(where, code, details):
         assert knows(code, language)
     if "details" in details or code == "plan.short":
         return  # the details are a variable
-    template = (RULES_ZH | FORMS_ZH)[code]
+    template = catalogue("zh")[code]
     assert {name for _, name, _, _ in Formatter().parse(template) if name} <= details
 
 
