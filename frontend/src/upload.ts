@@ -42,6 +42,7 @@ class UploadField {
   }
 
   private take(files: File[]): void {
+    if (!files.length) return; // the choosing of what this script has taken already, told late
     if (!this.input.multiple) this.items.forEach((item) => item.remove());
     for (const file of files) this.items.add(new UploadItem(file, this.list, this));
     this.input.required = false;
@@ -95,6 +96,7 @@ class UploadItem {
   private readonly hidden = document.createElement('input');
   private readonly upload: Upload;
   private quarter = 0;
+  private promised = false; // the form was sent and waits
 
   constructor(private readonly file: File, list: HTMLElement, private readonly field: UploadField) {
     const { endpoint, most, meta, token } = field.settings;
@@ -139,7 +141,8 @@ class UploadItem {
 
   private progress(sent: number, total: number): void {
     this.bar.value = sent;
-    this.figure.textContent = t('已上传 {sent}/{total} MB', { sent: megabytes(sent), total: megabytes(total) });
+    const words = t('已上传 {sent}/{total} MB', { sent: megabytes(sent), total: megabytes(total) });
+    this.figure.textContent = this.promised ? promising(words) : words;
     const quarter = Math.floor((4 * sent) / total);
     if (quarter === this.quarter) return; // a screen reader hears four messages, not four hundred
     this.quarter = quarter;
@@ -176,7 +179,9 @@ class UploadItem {
   }
 
   promise(): void {
-    if (this.running) this.spoken.textContent = this.figure.textContent = t('{figure}，传完后自动提交', { figure: this.figure.textContent ?? '' });
+    if (!this.running || this.promised) return;
+    this.promised = true;
+    this.spoken.textContent = this.figure.textContent = promising(this.figure.textContent ?? '');
   }
 
   remove(): void {
@@ -191,6 +196,10 @@ class UploadItem {
     this.figure.textContent = words;
     this.spoken.textContent = `${this.file.name}：${words}`;
   }
+}
+
+function promising(figure: string): string {
+  return t('{figure}，传完后自动提交', { figure });
 }
 
 /** What the server says ({"message": …}) goes before our own sentence for the status. */

@@ -31,6 +31,7 @@ class TusServer(http.server.ThreadingHTTPServer):
         self.headers: dict[str, str] = {}
         self.break_after: int | None = None
         self.refuse: tuple[int, bytes] | None = None
+        self.one_at_a_time = threading.Lock()
         self.may_go_on = threading.Event()
         self.may_go_on.set()
         self.submitted: dict[str, list[str]] | None = None
@@ -77,16 +78,24 @@ class TusHandler(http.server.BaseHTTPRequestHandler):
         name = self.path.rpartition("/")[2]
         self.server.seen.append(("PATCH", f"{name} from {self.headers['Upload-Offset']}"))
         self.server.may_go_on.wait(10)
-        left, part = int(self.headers["Content-Length"]), self.server.parts[name]
-        limit, self.server.break_after = self.server.break_after, None
-        while left:
-            piece = self.rfile.read(min(left, 65536))
-            part += piece
-            left -= len(piece)
-            if limit is not None and len(part) >= limit:
-                self.close_connection = True
-                return self.connection.close()
-        return self.answer(204, Upload_Offset=len(part))
+        with self.server.one_at_a_time:  # what a page that was left had still sent may come in beside the next page's
+            part = self.server.parts[name]
+            if int(self.headers["Upload-Offset"]) != len(part):
+                self.close_connection = True  # the body was not read
+                return self.answer(409)
+            left = int(self.headers["Content-Length"])
+            limit, self.server.break_after = self.server.break_after, None
+            while left:
+                piece = self.rfile.read(min(left, 65536))
+                if not piece:
+                    return None  # the sender is gone
+                part += piece
+                left -= len(piece)
+                if limit is not None and len(part) >= limit:
+                    self.close_connection = True
+                    return self.connection.close()
+            length = len(part)
+        return self.answer(204, Upload_Offset=length)
 
     def do_DELETE(self):
         self.server.seen.append(("DELETE", self.path.rpartition("/")[2]))
