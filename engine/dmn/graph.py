@@ -75,6 +75,7 @@ class DrgElement:
         return found
 
     def compute(self, values: Values, run: Run) -> Any:
+        """Evaluates it anew. Each kind of element has its own; this one is never made."""
         raise NotImplementedError
 
     def fitted(self, value: Any, run: Run) -> Any:

@@ -91,7 +91,7 @@ _SETTINGS = sa.select(*[sa.func.current_setting(name) for name in BY_INDEX])
 
 def test_a_write_goes_by_indexes_and_a_page_as_the_database_thinks_best(database: Database) -> None:
     if database.lite:
-        pytest.skip("of PostgreSQL's planner")
+        pytest.skip("SQLite has no planner settings: this is about PostgreSQL's")
     with database.writing() as transaction:
         written = transaction.row(_SETTINGS)
     with database.looking() as transaction:

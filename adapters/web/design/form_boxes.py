@@ -12,6 +12,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from adapters.web.design.scheme_form import shown
 from forms.editing import Tree, with_keys
 from forms.fields import Field
 from forms.form import OPINIONS, STYLES
@@ -178,16 +179,6 @@ def _flag(field: Tree, name: str) -> bool:
 
 
 # --- values in boxes ------------------------------------------------------------------------------------------------------------------------------
-
-
-def shown(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, Decimal):
-        return f"{value:f}"
-    return str(value)
 
 
 def lines_of(value: Any) -> str:
